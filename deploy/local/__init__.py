@@ -7,10 +7,10 @@ commands import it when they are called. One file a part (kafka, registry, postg
 """
 
 from deploy.local.broker_settings import BROKER_SETTINGS, properties_text, server_properties
-from deploy.local.errors import StackError
 from deploy.local.part import PartState, PartStatus, StackAddress
 from deploy.local.progress import Progress
 from deploy.local.stack import PARTS, LocalStack
+from schemas.errors import StackError
 
 __all__ = [
     "BROKER_SETTINGS",

@@ -54,5 +54,9 @@ def others_can_enter(directory: Path) -> bool:
 
 
 def shared_place() -> Path:
-    """The machine's directory for state, which root may write and others may enter."""
-    return platformdirs.site_state_path("ionics")
+    """Make, if needed, the machine's directory for state, which root may write and others may enter."""
+    place = platformdirs.site_state_path("ionics")
+    place.mkdir(parents=True, exist_ok=True)
+    # Whatever the umask is.
+    place.chmod(0o755)
+    return place

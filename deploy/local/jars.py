@@ -9,6 +9,9 @@ import json
 import os
 import shutil
 import tarfile
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -42,11 +45,10 @@ def kafka_classpath(progress: Progress) -> list[Path]:
     with _cache_lock("kafka", progress):
         jars = _listed(listing)
         if jars is None:
-            progress.step("kafka", f"fetching Apache Kafka {KAFKA_VERSION} (45 MB, once)", None)
-            try:
-                jars = sorted(_environment_builder().from_endpoint(_KAFKA_ENDPOINT).all_jars)
-            except Exception as failure:
-                raise StackError(_not_fetched(_KAFKA_ENDPOINT, failure)) from failure
+            message = f"fetching Apache Kafka {KAFKA_VERSION} (45 MB, once)"
+            with _fetching("kafka", _KAFKA_ENDPOINT, _Download(progress, "kafka", message, 45_000_000)) as maven:
+                builder = _jgo("jgo.env").EnvironmentBuilder(context=maven, cache_dir=cache() / "kafka")
+                jars = sorted(builder.from_endpoint(_KAFKA_ENDPOINT).all_jars)
             listing.write_text(json.dumps([str(jar) for jar in jars]), encoding="utf-8")
         return jars
 
@@ -62,18 +64,44 @@ def registry_jar(progress: Progress) -> Path:
     jar = unpacked / f"{name}-{REGISTRY_VERSION}-runner.jar"
     with _cache_lock("registry", progress):
         if not jar.is_file():
-            progress.step("registry", f"fetching Apicurio Registry {REGISTRY_VERSION} (once)", None)
-            try:
-                component = _maven().project("io.apicurio", name).at_version(REGISTRY_VERSION)
+            endpoint = f"io.apicurio:{name}:{REGISTRY_VERSION}"
+            message = f"fetching Apicurio Registry {REGISTRY_VERSION} (109 MB, once)"
+            with _fetching("registry", endpoint, _Download(progress, "registry", message, 108_900_000)) as maven:
+                component = maven.project("io.apicurio", name).at_version(REGISTRY_VERSION)
                 archive = component.artifact(classifier="all", packaging="tar.gz").resolve()
-            except Exception as failure:
-                raise StackError(_not_fetched(f"io.apicurio:{name}:{REGISTRY_VERSION}", failure)) from failure
             progress.step("registry", "unpacking", None)
             _unpack(archive, unpacked)
     return jar
 
 
-def _cache_lock(part: str, progress: Progress) -> Any:
+class _Download:
+    """Turns jgo's reports on files into one fraction for a part, of a size that is known roughly."""
+
+    def __init__(self, progress: Progress, part: str, message: str, expected: int) -> None:
+        self._progress = progress
+        self._part = part
+        self._message = message
+        self._expected = expected
+        self._received = 0
+        self._percent = -1
+        self._tell(0)
+
+    @contextmanager
+    def file(self, name: str, size: int) -> Iterator[Callable[[int], None]]:
+        """Return what jgo calls with the size of each chunk of a file."""
+        del name, size
+        yield self._tell
+
+    def _tell(self, received: int) -> None:
+        self._received += received
+        percent = min(99, 100 * self._received // self._expected)
+        # A chunk is 8 KiB: one line for each would flood the caller.
+        if percent > self._percent:
+            self._percent = percent
+            self._progress.step(self._part, self._message, percent / 100)
+
+
+def _cache_lock(part: str, progress: Progress) -> AbstractContextManager[None]:
     return exclusive(
         cache() / f"{part}.lock",
         lambda: progress.step(part, "waiting for another command that fetches it", None),
@@ -97,14 +125,38 @@ def _jgo(module: str) -> Any:
         raise StackError("the package jgo is not installed; run: pip install 'ionics-backbone[local]'") from missing
 
 
-def _maven() -> Any:
+@contextmanager
+def _fetching(part: str, endpoint: str, download: _Download) -> Iterator[Any]:
+    """Give jgo's Maven context for a download, and see that one that was broken off is not taken for whole later.
+
+    jgo writes files in place and trusts those it finds, so a marker stands while it works.
+    """
+    repository = cache() / "maven" / part
+    marker = cache() / f"{part}.incomplete"
+    if marker.exists():
+        _drop_partial(repository)
+        shutil.rmtree(cache() / part, ignore_errors=True)
+    marker.touch()
     settings = _jgo("jgo.config").GlobalSettings.load()
-    repositories = {"central": _jgo("jgo.constants").MAVEN_CENTRAL_URL, **settings.repositories}
-    return _jgo("jgo.maven").MavenContext(repo_cache=cache() / "maven", remote_repos=repositories, timeout=60)
+    remote = {"central": _jgo("jgo.constants").MAVEN_CENTRAL_URL, **settings.repositories}
+    maven = _jgo("jgo.maven")
+    resolver = maven.PythonResolver(progress_callback=download.file)
+    try:
+        yield maven.MavenContext(resolver=resolver, repo_cache=repository, remote_repos=remote, timeout=60)
+    except Exception as failure:
+        reason = " ".join(str(failure).split()) or type(failure).__name__
+        raise StackError(
+            f"could not fetch {endpoint} into {repository}: {reason[:300]}; check the network, or the repositories in "
+            "jgo's settings, and start again"
+        ) from failure
+    marker.unlink()
 
 
-def _environment_builder() -> Any:
-    return _jgo("jgo.env").EnvironmentBuilder(context=_maven(), cache_dir=cache() / "jgo")
+def _drop_partial(repository: Path) -> None:
+    """Remove what may be half a file. A whole jar is one whose directory, at its end, can be read."""
+    for path in repository.rglob("*"):
+        if path.is_file() and not (path.suffix == ".jar" and zipfile.is_zipfile(path)):
+            path.unlink()
 
 
 def _unpack(archive: Path, target: Path) -> None:
@@ -115,12 +167,9 @@ def _unpack(archive: Path, target: Path) -> None:
     try:
         with tarfile.open(archive) as tar:
             tar.extractall(beside, filter="data")
-    except (tarfile.TarError, OSError, EOFError) as damage:
+    except (tarfile.TarError, OSError, EOFError) as failure:
+        raise StackError(f"{archive} could not be unpacked ({failure}); it was removed, start again") from failure
+    finally:
+        # Damaged it is of no use, and unpacked it only takes room.
         archive.unlink(missing_ok=True)
-        raise StackError(f"{archive} is damaged ({damage}) and was removed; start again to fetch it anew") from damage
     beside.replace(target)
-
-
-def _not_fetched(endpoint: str, failure: Exception) -> str:
-    reason = " ".join(str(failure).split()) or type(failure).__name__
-    return f"could not fetch {endpoint} into {cache()}: {reason[:300]}; check the network or jgo's repositories"

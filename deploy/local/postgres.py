@@ -29,7 +29,6 @@ _SETTINGS = {
     "synchronous_commit": "on",
     "shared_buffers": "256MB",
     "max_wal_size": "2GB",
-    "max_connections": "60",
     "timezone": "UTC",
     "log_timezone": "UTC",
     "log_line_prefix": "%m [%p] %u ",

@@ -27,6 +27,8 @@ _SAME_START_SECONDS = 2.0
 _LOG_LIMIT_BYTES = 16 << 20
 _LOG_LINES_IN_ERROR = 6
 _POLL_SECONDS = 0.05
+_DYING_SECONDS = 10
+_KILLED_SECONDS = 30
 
 # What servers get of the caller's environment. Variables such as PGPORT, QUARKUS_… or CLASSPATH would change them.
 _ENVIRONMENT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "SYSTEMROOT")
@@ -140,7 +142,7 @@ class ServerProcess:
         try:
             process.send_signal(how)
             if how == signal.SIGKILL:
-                _wait_end(process, 30)
+                _wait_end(process, _KILLED_SECONDS)
         except psutil.NoSuchProcess:
             pass
         except psutil.TimeoutExpired as stuck:
@@ -174,11 +176,14 @@ class ServerProcess:
         pid, created = kept
         try:
             process = psutil.Process(pid)
-            alive = process.status() != psutil.STATUS_ZOMBIE
-            same = abs(process.create_time() - created) < _SAME_START_SECONDS
-        except psutil.NoSuchProcess:
-            return None
-        return process if alive and same else None
+            if abs(process.create_time() - created) >= _SAME_START_SECONDS:
+                return None
+            if process.status() != psutil.STATUS_ZOMBIE:
+                return process
+            _wait_end(process, _DYING_SECONDS)
+        except (psutil.NoSuchProcess, psutil.TimeoutExpired):
+            pass
+        return None
 
     def _turn_log(self) -> None:
         if self.log.is_file() and self.log.stat().st_size > _LOG_LIMIT_BYTES:
@@ -216,7 +221,12 @@ def _credentials(account: Account | None) -> dict[str, Any]:
 def _wait_end(process: Any, seconds: float) -> None:
     """Wait for the end of a process, also where it stays as a zombie because its parent does not collect it."""
     deadline = time.monotonic() + seconds
-    while process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
+    while process.is_running() and not _has_let_go(process):
         if time.monotonic() > deadline:
             raise psutil.TimeoutExpired(seconds, process.pid)
         time.sleep(_POLL_SECONDS)
+
+
+def _has_let_go(process: Any) -> bool:
+    """Tell whether a zombie has closed its ports and files: its first thread may be one while others still end."""
+    return bool(process.status() == psutil.STATUS_ZOMBIE and process.num_threads() <= 1)

@@ -5,8 +5,7 @@ import signal
 
 import httpx
 from confluent_kafka import KafkaError, KafkaException
-from confluent_kafka.admin import AdminClient
-from confluent_kafka.admin import NewTopic  # type: ignore[attr-defined]  # documented there, not re-exported for types
+from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]  # public, but not marked so
 
 from deploy.local import ports, wheels
 from deploy.local.home import Home, State

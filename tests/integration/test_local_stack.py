@@ -2,6 +2,7 @@
 
 import json
 import signal
+import socket
 import stat
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,11 +14,14 @@ import psutil
 import psycopg
 import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient, ConfigResource
-from confluent_kafka.admin import NewTopic  # type: ignore[attr-defined]  # documented there, not re-exported for types
+from confluent_kafka.admin import (  # type: ignore[attr-defined]  # public, but not marked so
+    AdminClient,
+    ConfigResource,
+    NewTopic,
+)
 from psycopg import errors
 
-from deploy.local import PARTS, LocalStack, StackAddress, StackError
+from deploy.local import BROKER_SETTINGS, PARTS, LocalStack, StackAddress, StackError
 
 pytestmark = pytest.mark.stack
 
@@ -105,13 +109,13 @@ def test_only_loopback_can_reach_it(running: Running) -> None:
     for part, pid in _pids(running).items():
         process = psutil.Process(pid)
         sockets = [
-            socket
+            listening
             for each in (process, *process.children(recursive=True))
-            for socket in each.net_connections(kind="inet")
-            if socket.status == psutil.CONN_LISTEN
+            for listening in each.net_connections(kind="inet")
+            if listening.status == psutil.CONN_LISTEN
         ]
         assert sockets, part
-        assert {socket.laddr.ip for socket in sockets} == {"127.0.0.1"}, part
+        assert {listening.laddr.ip for listening in sockets} == {"127.0.0.1"}, part
 
 
 def test_passwords_are_the_owners_alone(running: Running) -> None:
@@ -203,6 +207,18 @@ def test_stale_pid_file_of_postgres_does_not_block_it(running: Running) -> None:
     _assert_kept(running)
 
 
+class _Lines:
+    """Collects what a start says."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def step(self, part: str, message: str, fraction: float | None) -> None:
+        """Keep the line."""
+        del fraction
+        self.said.append(f"{part}: {message}")
+
+
 def test_two_ups_at_once_start_one_set(running: Running) -> None:
     """After down, two concurrent ups give one process a part, with all data, at one address."""
     running.stack.down()
@@ -217,6 +233,37 @@ def test_two_ups_at_once_start_one_set(running: Running) -> None:
         if process.name() in {"java", "postgres"} and any(mark in word for mark in marks for word in process.cmdline())
     }
     assert servers <= set(_pids(running).values())
+    _assert_kept(running)
+
+
+def test_taken_port_is_replaced(running: Running) -> None:
+    """Kafka moves when its port was taken while it was down, says so, and the live registry follows it."""
+    before = _pids(running)
+    port = int(running.stack.address.bootstrap.rsplit(":", 1)[1])
+    running.stack.kill("kafka")
+    lines = _Lines()
+    with socket.socket() as intruder:
+        intruder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        intruder.bind(("127.0.0.1", port))
+        intruder.listen()
+        moved = running.stack.up(lines)
+    assert moved.bootstrap != running.address.bootstrap
+    assert [line for line in lines.said if f"port {port} was taken" in line and line.startswith("kafka: ")]
+    after = _pids(running)
+    assert {name for name in PARTS if after[name] != before[name]} == {"kafka", "registry"}
+    _assert_kept(running)
+
+
+def test_failed_part_shows_its_log(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A part that ends while starting is one error with the part and what its log says; the others keep running."""
+    before = _pids(running)
+    running.stack.kill("kafka")
+    with monkeypatch.context() as patched:
+        patched.setitem(BROKER_SETTINGS, "offsets.topic.num.partitions", "many")
+        with pytest.raises(StackError, match=r"^kafka ended while starting; .*offsets\.topic\.num\.partitions"):
+            running.stack.up()
+    assert _pids(running) == {**before, "kafka": None}
+    running.stack.start("kafka")
     _assert_kept(running)
 
 

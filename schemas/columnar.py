@@ -1,0 +1,157 @@
+"""Many values of one schema decoded at once into columns.
+
+Values in wire format laid end to end are an Avro block, if the frame is declared as a first field. A random trailer
+after each value, declared as a last field, makes the end of every value checkable: a value that decodes to other
+than its own bytes meets the next trailer displaced, and neither damage nor intent can foresee the trailer. A block
+that fails is decoded value by value with fastavro, and the good ones once more as a block.
+"""
+
+import io
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from schemas.codec import FRAME_BYTES, RecordCodec, frame
+from schemas.errors import DecodeError
+
+_TRAILER_BYTES = 16
+_FRAME, _TRAILER, ROW = "_frame", "_trailer", "_row"
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """Columns of the values that decode, and what is wrong with the others.
+
+    Attributes:
+        columns: one row a good value, in order; ``_row`` (UInt32) is its index among the values. Nested records at
+            the top are flattened (``admission_admitted_at``), but for the incident, whose fields keep their names.
+        faults: index of a bad value → its error.
+    """
+
+    columns: pl.DataFrame
+    faults: dict[int, DecodeError]
+
+
+class ColumnarDecoder:
+    """Decodes values under one writer schema. Enums become String columns."""
+
+    def __init__(self, schema: Mapping[str, Any]) -> None:
+        self._strict = RecordCodec(schema)
+        self._enums: dict[str, list[str]] = {}
+        fields = [{"name": _FRAME, "type": _fixed("Frame", FRAME_BYTES)}]
+        fields += [_flat_field(name, type_, self._enums) for name, type_ in _flattened(schema)]
+        fields += [{"name": _TRAILER, "type": _fixed("Trailer", _TRAILER_BYTES)}]
+        fields = _uniquely_named(fields)
+        self._trailer = os.urandom(_TRAILER_BYTES)
+        self._sync = os.urandom(16)
+        self._header = _file_header({"type": "record", "name": "Block", "fields": fields}, self._sync)
+
+    def decode(self, schema_id: int, values: Sequence[bytes]) -> Decoded:
+        """Decode values that begin with the frame of ``schema_id``."""
+        expected = frame(schema_id)
+        columns = self._block(expected, values) if values else self._empty()
+        if columns is not None:
+            return Decoded(columns.with_row_index(ROW), {})
+        faults = dict(self._faults(expected, values))
+        good = [index for index in range(len(values)) if index not in faults]
+        columns = self._block(expected, [values[index] for index in good]) if good else self._empty()
+        if columns is None:
+            raise DecodeError(f"values of schema id {schema_id} decode one by one but not as a block")
+        return Decoded(columns.with_columns(pl.Series(ROW, good, dtype=pl.UInt32)), faults)
+
+    def _empty(self) -> pl.DataFrame:
+        frame_ = pl.read_avro(io.BytesIO(self._header + _long(0) + _long(0) + self._sync))
+        return self._named_enums(frame_.drop(_FRAME, _TRAILER))
+
+    def _block(self, expected: bytes, values: Sequence[bytes]) -> pl.DataFrame | None:
+        body = self._trailer.join(values) + self._trailer
+        block = b"".join((self._header, _long(len(values)), _long(len(body)), body, self._sync))
+        try:
+            columns = pl.read_avro(io.BytesIO(block))
+        except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OverflowError):
+            return None
+        whole = columns.height == len(values) and columns.select(
+            (pl.col(_FRAME) == pl.lit(expected)).all() & (pl.col(_TRAILER) == pl.lit(self._trailer)).all()
+        ).item()
+        if not whole:
+            return None
+        in_range = [pl.col(name).is_between(0, len(symbols) - 1).all() for name, symbols in self._enums.items()]
+        if in_range and not all(columns.select(in_range).row(0)):
+            return None
+        return self._named_enums(columns.drop(_FRAME, _TRAILER))
+
+    def _named_enums(self, columns: pl.DataFrame) -> pl.DataFrame:
+        return columns.with_columns(
+            pl.col(name).replace_strict(range(len(symbols)), symbols, return_dtype=pl.String)
+            for name, symbols in self._enums.items()
+        )
+
+    def _faults(self, expected: bytes, values: Sequence[bytes]) -> Iterator[tuple[int, DecodeError]]:
+        for index, value in enumerate(values):
+            try:
+                if value[:FRAME_BYTES] != expected:
+                    raise DecodeError(f"value begins with {value[:FRAME_BYTES].hex()}, expected {expected.hex()}")
+                self._strict.decode(value[FRAME_BYTES:])
+            except DecodeError as error:
+                yield index, error
+
+
+def _fixed(name: str, size: int) -> dict[str, Any]:
+    return {"type": "fixed", "name": name, "size": size}
+
+
+def _flattened(schema: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Name and type of each field. A record at the top lies in the bytes as its fields do, so it can be opened."""
+    for field in schema["fields"]:
+        name, type_ = field["name"], field["type"]
+        if name in ("admitted", "incident"):
+            yield from _flattened(type_)
+        elif name in ("admission", "enrichment"):
+            yield from _flattened(type_, f"{name}_")
+        else:
+            yield prefix + name, type_
+
+
+def _flat_field(name: str, type_: Any, enums: dict[str, list[str]]) -> dict[str, Any]:
+    if isinstance(type_, dict) and type_.get("type") == "enum":
+        enums[name] = type_["symbols"]
+        return {"name": name, "type": "int"}
+    return {"name": name, "type": type_}
+
+
+def _uniquely_named(fields: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The fields with each record named anew: two writer schemas under one header must not share names."""
+    counter = iter(range(1_000_000))
+
+    def renamed(node: Any) -> Any:
+        if isinstance(node, dict):
+            kept = {key: renamed(value) for key, value in node.items() if key not in ("doc", "namespace", "default")}
+            if kept.get("type") in ("record", "fixed"):
+                kept["name"] = f"{kept['name']}{next(counter)}"
+            return kept
+        return [renamed(item) for item in node] if isinstance(node, list) else node
+
+    return [{"name": field["name"], "type": renamed(field["type"])} for field in fields]
+
+
+def _file_header(schema: Mapping[str, Any], sync: bytes) -> bytes:
+    """Header of an Avro object container file (Avro 1.12, Object Container Files), uncompressed."""
+    entries = {"avro.schema": json.dumps(schema).encode(), "avro.codec": b"null"}
+    parts = [b"Obj\x01", _long(len(entries))]
+    for key, value in entries.items():
+        parts += [_long(len(key)), key.encode(), _long(len(value)), value]
+    return b"".join((*parts, _long(0), sync))
+
+
+def _long(number: int) -> bytes:
+    """A non-negative Avro long: zigzag, then base 128."""
+    rest, out = number << 1, bytearray()
+    while rest > 0x7F:
+        out.append(rest & 0x7F | 0x80)
+        rest >>= 7
+    out.append(rest)
+    return bytes(out)
