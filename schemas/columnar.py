@@ -74,9 +74,12 @@ class ColumnarDecoder:
             columns = pl.read_avro(io.BytesIO(block))
         except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OverflowError):
             return None
-        whole = columns.height == len(values) and columns.select(
-            (pl.col(_FRAME) == pl.lit(expected)).all() & (pl.col(_TRAILER) == pl.lit(self._trailer)).all()
-        ).item()
+        whole = (
+            columns.height == len(values)
+            and columns.select(
+                (pl.col(_FRAME) == pl.lit(expected)).all() & (pl.col(_TRAILER) == pl.lit(self._trailer)).all()
+            ).item()
+        )
         if not whole:
             return None
         in_range = [pl.col(name).is_between(0, len(symbols) - 1).all() for name, symbols in self._enums.items()]

@@ -249,7 +249,9 @@ class IncidentContent(_Part):
     def _rules(self) -> Self:
         community = COMMUNITY in self.audience
         if community and self.tlp in (Tlp.RED, Tlp.AMBER_STRICT):
-            raise PydanticCustomError("TLP_AUDIENCE", "tlp: RED and AMBER_STRICT cannot go to COMMUNITY; name the audience")
+            raise PydanticCustomError(
+                "TLP_AUDIENCE", "tlp: RED and AMBER_STRICT cannot go to COMMUNITY; name the audience"
+            )
         if not community and self.tlp in (Tlp.CLEAR, Tlp.GREEN):
             raise PydanticCustomError("TLP_AUDIENCE", "tlp: CLEAR and GREEN need the audience COMMUNITY")
         if community and len(self.audience) > 1:
@@ -285,7 +287,9 @@ class Incident(IncidentContent):
 
     incident_id: Uuid
     event_id: Uuid
-    source_ref: Annotated[str, StringConstraints(max_length=200), AfterValidator(_plain_text), AfterValidator(_source_ref)]
+    source_ref: Annotated[
+        str, StringConstraints(max_length=200), AfterValidator(_plain_text), AfterValidator(_source_ref)
+    ]
     revision: Int32
     event_type: EventType
     reason: Text | None = None

@@ -1,0 +1,91 @@
+"""Reading a whole topic up to its end, without a consumer group."""
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
+
+from schemas.errors import LogError
+from schemas.settings import Settings
+
+_TIMEOUT_S = 30.0
+
+
+@dataclass(frozen=True)
+class Record:
+    """A record of a topic. `timestamp_ms` is the append time where the topic has append times."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp_ms: int
+    key: bytes | None
+    value: bytes | None
+    headers: tuple[tuple[str, bytes], ...]
+
+
+def record_of(message: object) -> Record:
+    """The record of a message of confluent-kafka."""
+    m = message
+    return Record(
+        m.topic(),
+        m.partition(),
+        m.offset(),
+        m.timestamp()[1],
+        m.key(),
+        m.value(),
+        tuple(m.headers() or ()),  # type: ignore[attr-defined]  # confluent-kafka has no types
+    )
+
+
+def reading_config(settings: Settings, **extra: object) -> dict[str, object]:
+    """Properties of a consumer that reads by position, committed records only, in large fetches."""
+    return settings.client_config(
+        **{
+            "group.id": f"reading-{uuid.uuid4()}",
+            "enable.auto.commit": False,
+            "isolation.level": "read_committed",
+            "auto.offset.reset": "earliest",
+            "enable.partition.eof": True,
+            "fetch.queue.backoff.ms": 1,
+            "fetch.wait.max.ms": 5,
+            **extra,
+        }
+    )
+
+
+def read_topic(
+    settings: Settings, topic: str, start: dict[int, int] | None = None, partitions: list[int] | None = None
+) -> Iterator[Record]:
+    """Records of a topic, from `start` (partition → offset; else the beginning), up to the end found on the way.
+
+    Raises:
+        LogError: the topic is missing, or the broker does not answer.
+    """
+    consumer = Consumer(reading_config(settings))
+    try:
+        if partitions is None:
+            found = consumer.list_topics(topic, timeout=_TIMEOUT_S).topics[topic]
+            if found.error is not None:
+                raise LogError(f"topic {topic} cannot be read: {found.error.str()}")
+            partitions = sorted(found.partitions)
+        begin = start or {}
+        consumer.assign([TopicPartition(topic, p, begin.get(p, OFFSET_BEGINNING)) for p in partitions])
+        unfinished = set(partitions)
+        while unfinished:
+            messages = consumer.consume(250, _TIMEOUT_S)
+            if not messages:
+                raise LogError(f"topic {topic}: no answer within {_TIMEOUT_S:.0f} s")
+            for message in messages:
+                error = message.error()
+                if error is None:
+                    yield record_of(message)
+                elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001  # the only name the library gives it
+                    unfinished.discard(message.partition())
+                else:
+                    raise LogError(f"topic {topic}: {error.str()}")
+    except KafkaException as error:
+        raise LogError(f"topic {topic} cannot be read: {error.args[0].str()}") from error
+    finally:
+        consumer.close()

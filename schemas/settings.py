@@ -1,0 +1,96 @@
+"""Where the servers are and who we are: from the environment, then a TOML file, which `ionics up` writes."""
+
+import os
+import tomllib
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+from schemas.errors import SettingsError
+from schemas.identity import check_name
+
+FILE_NAME = "ionics.toml"
+
+
+def default_home() -> Path:
+    """Directory of settings, keys, outboxes and the local stack: `IONICS_HOME`, else the user's data directory."""
+    return Path(os.environ.get("IONICS_HOME") or platformdirs.user_data_path("ionics"))
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to reach a deployment.
+
+    Attributes:
+        kafka: further librdkafka properties, such as security.protocol; in TOML a table, in the environment
+            `IONICS_KAFKA_` and the property in capitals with _ for the dot.
+        generation: number of the generation that readers use.
+    """
+
+    home: Path
+    deployment: str = ""
+    bootstrap: str = ""
+    registry_url: str = ""
+    database_url: str = ""
+    reader_url: str = ""
+    replication: int = 1
+    generation: int = 1
+    kafka: dict[str, str] = field(default_factory=dict)
+
+    def require(self, name: str) -> str:
+        """The value of a setting.
+
+        Raises:
+            SettingsError: it is not set.
+        """
+        value = str(getattr(self, name))
+        if not value:
+            raise SettingsError(
+                f"{name} is not set: run `ionics up` for a local stack, or set IONICS_{name.upper()} "
+                f"or {name} in {self.home / FILE_NAME}"
+            )
+        return value
+
+    @property
+    def is_development(self) -> bool:
+        """True in a `dev-…` deployment, where one command signs both steps of a change of the directory."""
+        return self.deployment.startswith("dev-")
+
+    def client_config(self, **extra: Any) -> dict[str, Any]:
+        """librdkafka properties of any client."""
+        return {"bootstrap.servers": self.require("bootstrap"), **self.kafka, **extra}
+
+
+def load_settings(home: Path | None = None) -> Settings:
+    """Settings of a home: environment over `IONICS_CONFIG`, else `ionics.toml` in the home.
+
+    Raises:
+        SettingsError: the file is not TOML, or a setting has the wrong form.
+    """
+    home = home or default_home()
+    path = Path(os.environ.get("IONICS_CONFIG") or home / FILE_NAME)
+    values: dict[str, Any] = {}
+    if path.exists():
+        try:
+            values = tomllib.loads(path.read_text("utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise SettingsError(f"{path} is not TOML: {error}") from error
+    known = {item.name for item in fields(Settings)} - {"home"}
+    if unknown := sorted(set(values) - known):
+        raise SettingsError(f"{path}: unknown settings {', '.join(unknown)}; known are {', '.join(sorted(known))}")
+    for name in known - {"kafka"}:
+        if (given := os.environ.get(f"IONICS_{name.upper()}")) is not None:
+            values[name] = given
+    kafka = {str(key): str(value) for key, value in dict(values.get("kafka", {})).items()}
+    prefix = "IONICS_KAFKA_"
+    kafka |= {k[len(prefix) :].lower().replace("_", "."): v for k, v in os.environ.items() if k.startswith(prefix)}
+    for name in ("replication", "generation"):
+        try:
+            values[name] = int(values.get(name, 1))
+        except ValueError:
+            raise SettingsError(f"{name} must be a whole number, not {values[name]!r}") from None
+    if values.get("deployment"):
+        check_name("deployment", values["deployment"])
+    return Settings(home=home, **{**values, "kafka": kafka})

@@ -1,0 +1,103 @@
+"""The topic catalogue: every topic, what lies in it, who writes and reads it. Topics are created from it."""
+
+from dataclasses import dataclass, field
+
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient, NewTopic
+
+from schemas.errors import LogError, TopologyError
+from schemas.identity import PARTITIONS, check_name
+
+FOR_EVER = -1
+DAY_MS = 86_400_000
+
+
+@dataclass(frozen=True)
+class Topic:
+    """One topic.
+
+    Attributes:
+        schema: name of the Avro schema of its values; empty for original bytes of any kind.
+        retention_ms: milliseconds, or FOR_EVER.
+        open: True where principals without `sees-all` may read it.
+    """
+
+    name: str
+    key: str
+    schema: str
+    partitions: int
+    retention_ms: int
+    writer: str
+    reader: str
+    open: bool = False
+    append_time: bool = False
+    settings: dict[str, str] = field(default_factory=dict)
+
+    def config(self) -> dict[str, str]:
+        """Settings of the topic as the broker names them."""
+        return {
+            "cleanup.policy": "delete",
+            "retention.ms": str(self.retention_ms),
+            "retention.bytes": "-1",
+            "message.timestamp.type": "LogAppendTime" if self.append_time else "CreateTime",
+            **self.settings,
+        }
+
+
+SUBMISSIONS = Topic(
+    "ionics.submissions", "incident id", "incident", PARTITIONS, 30 * DAY_MS, "agencies", "admit", append_time=True
+)
+INCIDENTS = Topic(
+    "ionics.incidents", "incident id", "admitted", PARTITIONS, FOR_EVER, "admit", "enrich, auditors", append_time=True
+)
+DECISIONS = Topic(
+    "ionics.decisions", "incident id or null", "decision", PARTITIONS, FOR_EVER, "admit", "auditors", append_time=True
+)
+DIRECTORY = Topic(
+    "ionics.directory", "entry id", "directory_act", 1, FOR_EVER, "administrators", "all", open=True, append_time=True
+)
+SCHEMAS = Topic(
+    "ionics.schemas", "schema id", "schema_entry", 1, FOR_EVER, "the deployment", "all", open=True, append_time=True
+)
+DEAD_LETTERS = Topic("ionics.dead-letters", "original key", "", 1, FOR_EVER, "stages", "operators", append_time=True)
+
+PERMANENT = (SUBMISSIONS, INCIDENTS, DECISIONS, DIRECTORY, SCHEMAS, DEAD_LETTERS)
+
+
+def receipts(agency: str) -> Topic:
+    """Receipts of one agency, which alone reads them."""
+    name = f"ionics.receipts.{check_name('agency', agency)}"
+    return Topic(name, "incident id", "receipt", 1, FOR_EVER, "admit", f"agency {agency}", open=True, append_time=True)
+
+
+def enriched(generation: int) -> Topic:
+    """Enriched incidents of one generation."""
+    name = f"ionics.enriched.g{generation}"
+    return Topic(name, "incident id", "enriched", PARTITIONS, FOR_EVER, "enrich", "projector", append_time=True)
+
+
+def create_topics(client: AdminClient, topics: list[Topic], replication: int = 1) -> list[str]:
+    """Create the topics that are missing and check the partitions of the others; returns the names created.
+
+    Raises:
+        TopologyError: a topic exists with another number of partitions.
+        LogError: the broker refused or did not answer.
+    """
+    try:
+        existing = client.list_topics(timeout=30).topics
+        for topic in topics:
+            found = existing.get(topic.name)
+            if found is not None and len(found.partitions) != topic.partitions:
+                raise TopologyError(
+                    f"topic {topic.name} has {len(found.partitions)} partitions, the catalogue says "
+                    f"{topic.partitions}: use the deployment's own cluster, or repair the topic"
+                )
+        missing = [topic for topic in topics if topic.name not in existing]
+        if not missing:
+            return []
+        wanted = [NewTopic(t.name, t.partitions, replication, config=t.config()) for t in missing]
+        for future in client.create_topics(wanted, operation_timeout=30).values():
+            future.result(timeout=60)
+    except KafkaException as error:
+        raise LogError(f"topics cannot be created: {error.args[0].str()}") from error
+    return [topic.name for topic in missing]
