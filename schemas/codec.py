@@ -71,7 +71,7 @@ class RecordCodec:
     """Encodes and decodes single bodies under one writer schema."""
 
     def __init__(self, schema: Mapping[str, Any]) -> None:
-        self.schema = fastavro.parse_schema(json.loads(json.dumps(schema)))
+        self.schema: Any = fastavro.parse_schema(json.loads(json.dumps(schema)))
 
     def encode(self, record: Mapping[str, Any]) -> bytes:
         """The Avro body of a record.
@@ -94,13 +94,14 @@ class RecordCodec:
         """
         source = io.BytesIO(body)
         try:
-            record: dict[str, Any] = fastavro.schemaless_reader(source, self.schema, None)
+            record: Any = fastavro.schemaless_reader(source, self.schema, None)
         except Exception as error:  # fastavro raises what its C code meets: EOFError, IndexError, MemoryError …
             raise DecodeError(f"body of {self.schema['name']} does not decode: {error!r}") from error
         surplus = len(body) - source.tell()
         if surplus:
             raise DecodeError(f"body of {self.schema['name']} has {surplus} surplus bytes")
-        return record
+        found: dict[str, Any] = record
+        return found
 
 
 @cache

@@ -95,9 +95,10 @@ class ColumnarDecoder:
 
     def _faults(self, expected: bytes, values: Sequence[bytes]) -> Iterator[tuple[int, DecodeError]]:
         for index, value in enumerate(values):
+            if value[:FRAME_BYTES] != expected:
+                yield index, DecodeError(f"value begins with {value[:FRAME_BYTES].hex()}, expected {expected.hex()}")
+                continue
             try:
-                if value[:FRAME_BYTES] != expected:
-                    raise DecodeError(f"value begins with {value[:FRAME_BYTES].hex()}, expected {expected.hex()}")
                 self._strict.decode(value[FRAME_BYTES:])
             except DecodeError as error:
                 yield index, error

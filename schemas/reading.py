@@ -3,8 +3,9 @@
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import cast
 
-from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from schemas.errors import LogError
 from schemas.settings import Settings
@@ -25,18 +26,14 @@ class Record:
     headers: tuple[tuple[str, bytes], ...]
 
 
-def record_of(message: object) -> Record:
-    """The record of a message of confluent-kafka."""
-    m = message
-    return Record(
-        m.topic(),
-        m.partition(),
-        m.offset(),
-        m.timestamp()[1],
-        m.key(),
-        m.value(),
-        tuple(m.headers() or ()),  # type: ignore[attr-defined]  # confluent-kafka has no types
-    )
+def record_of(message: Message) -> Record:
+    """The record of a message of confluent-kafka that holds no error."""
+    topic, partition, offset = message.topic(), message.partition(), message.offset()
+    if topic is None or partition is None or offset is None:
+        raise LogError("a message without a position was read")
+    key, value = message.key(), message.value()
+    headers = cast("list[tuple[str, bytes]]", message.headers() or ())
+    return Record(topic, partition, offset, message.timestamp()[1], key, value, tuple(headers))
 
 
 def reading_config(settings: Settings, **extra: object) -> dict[str, object]:

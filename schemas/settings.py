@@ -59,7 +59,7 @@ class Settings:
         return self.deployment.startswith("dev-")
 
     def client_config(self, **extra: Any) -> dict[str, Any]:
-        """librdkafka properties of any client."""
+        """Properties of any client, as librdkafka names them."""
         return {"bootstrap.servers": self.require("bootstrap"), **self.kafka, **extra}
 
 

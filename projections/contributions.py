@@ -1,0 +1,131 @@
+"""What incidents add to the aggregates. Pure; the one definition of every aggregate.
+
+An incident counts once under each key that any of its items has; items count as items. Mass is the sum over the items
+whose mass is known and plausible; the others are counted beside it. Only community incidents that are not withdrawn
+count at all.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import polars as pl
+
+from projections.rows import incident_rows, is_community, is_withdrawn, item_rows
+
+__all__ = ["AGGREGATES", "MEASURES", "contributions", "difference", "incident_rows", "item_rows"]
+
+# Each aggregate with its key columns; a row is a key and its measures.
+AGGREGATES: Mapping[str, Sequence[str]] = {
+    "route_flow": ("departure", "transit", "destination", "substance_class", "period"),
+    "place_heat": (
+        "place_id",
+        "place_name",
+        "country",
+        "latitude_udeg",
+        "longitude_udeg",
+        "substance_class",
+        "period",
+    ),
+    "substance_timeline": ("substance_id", "substance_class", "period"),
+    "agency_activity": ("agency_id", "incident_type", "period"),
+    "milestone": ("name",),
+}
+_QUANTITIES = ("incidents", "items", "mass_ug", "items_without_mass")
+MEASURES: Mapping[str, Sequence[str]] = {
+    name: ("incidents",) if name == "milestone" else _QUANTITIES for name in AGGREGATES
+}
+# The one milestone counter: community incidents that are not withdrawn.
+COUNTED_INCIDENTS = "incidents"
+
+
+def contributions(columns: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    """What these incidents contribute to each aggregate.
+
+    Args:
+        columns: enriched incidents as the columnar decoder gives them, each incident once, at its current revision.
+
+    Returns:
+        For each of `AGGREGATES` its keys (String; microdegrees Int32, null where unknown) and `MEASURES` (Int64;
+        ``mass_ug`` Int128), each key once.
+
+    Raises:
+        ProjectionError: an enrichment does not match its items.
+    """
+    counted = columns.filter(is_community() & ~is_withdrawn())
+    incidents = _incident_keys(counted)
+    items = _item_keys(counted)
+    by_substance = _once_each(items, "incident_id", "substance_id", "substance_class").join(incidents, on="incident_id")
+    by_class = _summed(by_substance, ("incident_id", "substance_class"), once=True).join(incidents, on="incident_id")
+    whole = incidents.join(_summed(by_class, ("incident_id",), once=True), on="incident_id", how="left").with_columns(
+        pl.lit(1, dtype=pl.Int64).alias("incidents"),
+        pl.col("items", "mass_ug", "items_without_mass").fill_null(0),
+        pl.lit(COUNTED_INCIDENTS).alias("name"),
+    )
+    sources = {
+        "route_flow": by_class,
+        "place_heat": by_class,
+        "substance_timeline": by_substance,
+        "agency_activity": whole,
+        "milestone": whole,
+    }
+    return {
+        name: _summed(sources[name], keys).select(*keys, *MEASURES[name]) for name, keys in AGGREGATES.items()
+    }
+
+
+def difference(new: Mapping[str, pl.DataFrame], old: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+    """New contributions minus old ones, without the keys where nothing changes, in the order of their keys."""
+    changes = {}
+    for name, keys in AGGREGATES.items():
+        measures = MEASURES[name]
+        both = pl.concat([new[name], old[name].with_columns(-pl.col(measure) for measure in measures)])
+        changes[name] = (
+            both.group_by(keys)
+            .agg(pl.col(measure).sum() for measure in measures)
+            .filter(pl.any_horizontal(pl.col(measure) != 0 for measure in measures))
+            .sort(keys)
+        )
+    return changes
+
+
+def _incident_keys(counted: pl.DataFrame) -> pl.DataFrame:
+    rows = incident_rows(counted)
+    return rows.select(
+        "incident_id",
+        "departure",
+        "transit",
+        "destination",
+        "agency_id",
+        "incident_type",
+        "period",
+        pl.coalesce("place_id", pl.lit("country:") + pl.col("place_country"), pl.lit("")).alias("place_id"),
+        pl.col("place_name").fill_null(""),
+        pl.col("place_country").fill_null("").alias("country"),
+        "latitude_udeg",
+        "longitude_udeg",
+    )
+
+
+def _item_keys(counted: pl.DataFrame) -> pl.DataFrame:
+    not_resolved = (
+        pl.when(pl.col("substance_how") == "ambiguous").then(pl.lit("ambiguous")).otherwise(pl.lit("unknown"))
+    )
+    mass_counted = pl.col("mass_counted")
+    return item_rows(counted).select(
+        "incident_id",
+        pl.coalesce("substance_id", not_resolved).alias("substance_id"),
+        pl.col("substance_class").fill_null(""),
+        pl.lit(1, dtype=pl.Int64).alias("items"),
+        pl.when(mass_counted).then("mass_ug").otherwise(0).cast(pl.Int128).alias("mass_ug"),
+        (~mass_counted).cast(pl.Int64).alias("items_without_mass"),
+    )
+
+
+def _once_each(items: pl.DataFrame, *keys: str) -> pl.DataFrame:
+    """One row an incident and key: the incident counts once there."""
+    return _summed(items.with_columns(pl.lit(1, dtype=pl.Int64).alias("incidents")), keys, once=True)
+
+
+def _summed(rows: pl.DataFrame, keys: Sequence[str], *, once: bool = False) -> pl.DataFrame:
+    """The measures summed by key; with ``once`` a key is of one incident, which counts once."""
+    summed = rows.group_by(keys).agg(pl.col(measure).sum() for measure in _QUANTITIES)
+    return summed.with_columns(pl.lit(1, dtype=pl.Int64).alias("incidents")) if once else summed

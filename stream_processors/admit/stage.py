@@ -1,0 +1,200 @@
+"""The stage of admission.
+
+Record by record on purpose: each needs its own Ed25519 check and its own canonical JSON, which together take most of
+the time; reading columns beside them would save a tenth (docs/decisions/0004).
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
+
+from schemas.codec import RecordCodec
+from schemas.codes import lists_version
+from schemas.columnar import ColumnarDecoder
+from schemas.dictionary import SchemaDictionary
+from schemas.directory import Directory
+from schemas.errors import DecodeError, InvalidIncidentError, UnknownSchemaError
+from schemas.identity import content_digest, event_id, incident_id, partition_of
+from schemas.incident import Incident, validate_incident
+from schemas.reading import Record
+from schemas.topics import DECISIONS, INCIDENTS, SUBMISSIONS
+from stream_processors.admit.records import AdmissionRecords, Judged
+from stream_processors.admit.revisions import Known, Revision, chain_in_doubt, standing
+from stream_processors.admit.verification import Unverified, Verified, verify
+from stream_processors.runtime import Log, Output, Partition, Processed
+
+GROUP = "ionics-admit"
+RULES_VERSION = f"1-{lists_version()}"
+_CLOCK_AHEAD = timedelta(minutes=5)
+_TAIL = 4_096
+
+
+class Sources(Protocol):
+    """Where admission reads agencies, keys and schemas."""
+
+    def directory(self) -> Directory:
+        """The directory up to its high watermark."""
+
+    def dictionary(self) -> SchemaDictionary:
+        """The dictionary of schemas."""
+
+
+@dataclass
+class Admitted:
+    """Revisions by input partition and incident."""
+
+    partitions: dict[int, dict[str, Known]] = field(default_factory=dict)
+
+
+class Admission:
+    """Admits submissions; see `stream_processors.runtime.stage.Stage`."""
+
+    name = "admit"
+    topic = SUBMISSIONS.name
+
+    def __init__(self, sources: Sources) -> None:
+        self._sources = sources
+        self._dictionary = sources.dictionary()
+        self._records = AdmissionRecords(self._dictionary, RULES_VERSION)
+        self._codecs: dict[int, RecordCodec] = {}
+        self._state = Admitted()
+
+    def restore(self, log: Log, partitions: Sequence[Partition]) -> dict[Partition, int]:
+        """Fold `ionics.incidents`; go on after the last submission that has a decision."""
+        self._state = Admitted({p.number: self._folded(log, p.number) for p in partitions})
+        return {p: self._after_last_decision(log, p.number) for p in partitions}
+
+    def _folded(self, log: Log, partition: int) -> dict[str, Known]:
+        known: dict[str, Known] = {}
+        by_schema: dict[int, list[bytes]] = {}
+        for record in log.read(Partition(INCIDENTS.name, partition), 0):
+            value = record.value or b""
+            by_schema.setdefault(int.from_bytes(value[1:5], "big"), []).append(value)
+        wanted = ["incident_id", "revision", "admission_content_digest", "admission_signed_digest"]
+        for schema_id, values in by_schema.items():
+            decoded = ColumnarDecoder(self._schema(schema_id)).decode(schema_id, values)
+            if decoded.faults:
+                raise UnknownSchemaError(f"{INCIDENTS.name}/{partition} holds a value that does not decode")
+            for id_, number, content, signed in decoded.columns.select(wanted).iter_rows():
+                earlier = known.get(id_, ())
+                if all(number != revision.number for revision in earlier):
+                    known[id_] = (*earlier, Revision(number, content, signed))
+        return known
+
+    def _schema(self, schema_id: int) -> dict[str, Any]:
+        found = self._dictionary.schemas.get(schema_id)
+        if found is None:
+            raise UnknownSchemaError(f"schema id {schema_id} is not in ionics.schemas; run: ionics schemas publish")
+        return found
+
+    def _after_last_decision(self, log: Log, partition: int) -> int:
+        where = Partition(DECISIONS.name, partition)
+        start = log.high_watermark(where)
+        while start > 0:
+            start = max(0, start - _TAIL)
+            last = None
+            for record in log.read(where, start):
+                last = record
+            if last is not None:
+                return int(self._records.decision_of(last.value or b"")["submission_offset"]) + 1
+        return 0
+
+    def process(self, batch: Sequence[Record]) -> Processed[Admitted]:
+        """See `Stage.process`."""
+        directory = self._sources.directory()
+        outputs: list[Output] = []
+        delta = Admitted()
+        for record in batch:
+            outputs += self._admit(record, directory, delta)
+        return Processed(outputs, delta)
+
+    def park(self, record: Record, error: Exception) -> Processed[Admitted]:
+        """A record that breaks admission itself is refused, so that its offset has a decision."""
+        judged = Unverified("STAGE_ERROR", f"admission failed on it: {error!r}"[:500])
+        directory = self._sources.directory()
+        return Processed(self._records.unverified(record, judged, directory.next_offset), Admitted())
+
+    def apply(self, delta: Admitted) -> None:
+        """See `Stage.apply`."""
+        for partition, incidents in delta.partitions.items():
+            self._state.partitions.setdefault(partition, {}).update(incidents)
+
+    def _admit(self, record: Record, directory: Directory, delta: Admitted) -> list[Output]:
+        if record.value and int.from_bytes(record.value[1:5], "big") not in self._dictionary.schemas:
+            self._learn_schemas()
+        verified = verify(record, directory, self._dictionary)
+        if isinstance(verified, Unverified):
+            return self._records.unverified(record, verified, directory.next_offset)
+        digest = hashlib.sha256(verified.message).hexdigest()
+        judged = Judged(record, verified, directory.next_offset, digest)
+        try:
+            return self._judged(judged, directory, delta)
+        except InvalidIncidentError as error:
+            return self._records.rejected(judged, error)
+
+    def _learn_schemas(self) -> None:
+        self._dictionary = self._sources.dictionary()
+        self._records = AdmissionRecords(self._dictionary, RULES_VERSION)
+
+    def _judged(self, judged: Judged, directory: Directory, delta: Admitted) -> list[Output]:
+        record, verified = judged.record, judged.verified
+        try:
+            body = self._codec(verified.schema_id).decode(verified.body)
+        except DecodeError as error:
+            raise InvalidIncidentError("MALFORMED_BODY", "incident", str(error)) from error
+        incident = validate_incident(body)
+        _check_identity(incident, record, verified, directory.deployment)
+        judged.incident = incident
+        judged.content_digest = content_digest(body)
+        seen = delta.partitions.setdefault(record.partition, {})
+        known = seen.get(incident.incident_id)
+        if known is None:
+            known = self._state.partitions.get(record.partition, {}).get(incident.incident_id, ())
+        how = standing(known, incident.revision, judged.content_digest)
+        if how == "DUPLICATE":
+            return self._records.decided(judged, "DUPLICATE")
+        if how == "SUPERSEDED_AGAIN":
+            return self._records.decided(judged, "SUPERSEDED")
+        seen[incident.incident_id] = (*known, Revision(incident.revision, judged.content_digest, judged.signed_digest))
+        doubts = _doubts(incident, record, known, directory.keys[verified.key_id].start_ms)
+        return self._records.admitted(judged, superseded=how == "SUPERSEDED", doubts=doubts)
+
+    def _codec(self, schema_id: int) -> RecordCodec:
+        if schema_id not in self._codecs:
+            self._codecs[schema_id] = RecordCodec(self._dictionary.schemas[schema_id])
+        return self._codecs[schema_id]
+
+
+def _check_identity(incident: Incident, record: Record, verified: Verified, deployment: str) -> None:
+    """Everything that names the incident is recomputed for the agency that signed."""
+    own = verified.agency
+    if incident.agency_id != own.agency_id:
+        raise InvalidIncidentError(
+            "OWNERSHIP", "agency_id", f"signed by {own.agency_id}, reported as {incident.agency_id}"
+        )
+    if incident.event_type != verified.event_type:
+        raise InvalidIncidentError("EVENT_TYPE", "event_type", f"signed as {verified.event_type}")
+    if incident.reporting_country != own.country:
+        raise InvalidIncidentError("COUNTRY", "reporting_country", f"the directory says {own.country or 'none'}")
+    if incident.incident_id != incident_id(deployment, own.agency_id, incident.source_ref):
+        raise InvalidIncidentError("IDENTITY", "incident_id", "not the id of deployment, agency and source_ref")
+    if incident.event_id != event_id(incident.incident_id, incident.revision):
+        raise InvalidIncidentError("IDENTITY", "event_id", "not the id of incident_id and revision")
+    key = incident.incident_id.encode()
+    if record.key != key or record.partition != partition_of(key):
+        raise InvalidIncidentError(
+            "PARTITION", "incident_id", "the record's key or partition is not that of its incident"
+        )
+
+
+def _doubts(incident: Incident, record: Record, known: Known, key_start_ms: int) -> list[str]:
+    appended = datetime.fromtimestamp(record.timestamp_ms / 1000, UTC)
+    key_start = datetime.fromtimestamp(key_start_ms / 1000, UTC)
+    doubts = []
+    if incident.reported_at > appended + _CLOCK_AHEAD or incident.reported_at < key_start:
+        doubts.append("CLOCK_IN_DOUBT")
+    if chain_in_doubt(known, incident.provenance.previous_revision, incident.provenance.previous_digest):
+        doubts.append("CHAIN_IN_DOUBT")
+    return doubts

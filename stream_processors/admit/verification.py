@@ -1,0 +1,67 @@
+"""Is a submission signed by a key of the directory? Nothing of it is used for anything before that."""
+
+from dataclasses import dataclass
+
+from schemas.codec import unframe
+from schemas.dictionary import SUBJECTS, SchemaDictionary
+from schemas.directory import Agency, Directory
+from schemas.errors import WireFormatError
+from schemas.identity import signed_message
+from schemas.keys import ALGORITHM, verifies
+from schemas.reading import Record
+
+MAX_BYTES = 262_144
+"""Largest value of a submission."""
+
+EVENT_TYPE_PREFIX = "ionics.incident."
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """A submission whose signature is good: who signed, and exactly what."""
+
+    agency: Agency
+    key_id: str
+    signature: bytes
+    event_type: str
+    schema_id: int
+    fingerprint: str
+    body: bytes
+    message: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Unverified:
+    """A submission that does not verify, and why."""
+
+    code: str
+    message: str
+
+
+def verify(record: Record, directory: Directory, dictionary: SchemaDictionary) -> Verified | Unverified:
+    """Check frame, schema, key and signature of a submission, at its append time."""
+    value = record.value
+    if value is None or len(value) > MAX_BYTES:
+        return Unverified("SIZE", f"value of {0 if value is None else len(value)} bytes; 1 to {MAX_BYTES} are allowed")
+    headers = dict(record.headers)
+    try:
+        schema_id, body = unframe(value)
+    except WireFormatError as error:
+        return Unverified("WIRE_FORMAT", str(error))
+    if dictionary.subjects.get(schema_id) != SUBJECTS["incident"]:
+        return Unverified("UNKNOWN_SCHEMA", f"schema id {schema_id} is no incident schema of this deployment")
+    if headers.get("ionics-alg") != ALGORITHM.encode():
+        return Unverified("ALGORITHM", f"header ionics-alg must be {ALGORITHM}")
+    key = directory.keys.get((headers.get("ionics-kid") or b"").decode("ascii", "replace"))
+    if key is None:
+        return Unverified("UNKNOWN_KEY", "header ionics-kid names no key of the directory")
+    if not key.is_good_at(record.timestamp_ms):
+        return Unverified("KEY_NOT_GOOD", f"key {key.key_id} is revoked or out of its time")
+    event_type = (headers.get("ce_type") or b"").decode("ascii", "replace").removeprefix(EVENT_TYPE_PREFIX)
+    fingerprint = dictionary.fingerprints[schema_id]
+    message = signed_message(directory.deployment, event_type, fingerprint, body)
+    signature = headers.get("ionics-sig") or b""
+    if not verifies(key.public, message, signature):
+        return Unverified("BAD_SIGNATURE", f"the signature is not of these bytes by key {key.key_id}")
+    agency = directory.agencies[key.agency_id]
+    return Verified(agency, key.key_id, signature, event_type, schema_id, fingerprint, body, message)

@@ -1,0 +1,294 @@
+"""Kafka behind the `Log` port, by confluent-kafka.
+
+Exactly-once of librdkafka is not taken on trust (architecture: a delayed EndTxn can commit half of the next
+transaction). So the producer is retired before another transaction begins whenever a commit raised, or the log of
+librdkafka shows a time-out or a failure at its transaction coordinator.
+"""
+
+import logging
+import time
+from collections.abc import Iterator, Mapping, Sequence
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
+
+from schemas.errors import LogError, ProducerFencedError
+from schemas.reading import Record, reading_config, record_of
+from schemas.settings import Settings
+from stream_processors.runtime.log import CommitResult, Output, Partition
+
+_COMMIT_S = 8.0
+_SOCKET_MS = 9_000
+_TRANSACTION_MS = 15_000
+_ANSWER_S = 30.0
+_FENCED = (KafkaError._FENCED, KafkaError.INVALID_PRODUCER_EPOCH, KafkaError.INVALID_TXN_STATE)  # noqa: SLF001  # the only names
+_PURGED = (KafkaError._PURGE_QUEUE, KafkaError._PURGE_INFLIGHT)  # noqa: SLF001  # the only names
+
+
+class _CoordinatorWatch(logging.Handler):
+    """Sees in librdkafka's own log what `commit_transaction` hides: it retried EndTxn."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.DEBUG)
+        self.doubt = False
+
+    def emit(self, record: logging.LogRecord) -> None:
+        text = record.getMessage()
+        if "TxnCoordinator" in text and ("REQTMOUT" in text or "FAIL" in text):
+            self.doubt = True
+
+
+class KafkaLog:
+    """One worker's Kafka.
+
+    Args:
+        group: consumer group and, with `instance`, the transactional id.
+        topic: the input topic.
+        instance: stable name of this worker among those of the group.
+    """
+
+    def __init__(self, settings: Settings, group: str, topic: str, instance: str = "0") -> None:
+        self._settings, self._topic = settings, topic
+        self._identity = f"{group}-{instance}"
+        self._changed, self._assigned = False, set[Partition]()
+        self._awaiting = True
+        self._watch = _CoordinatorWatch()
+        self._logger = logging.Logger(f"librdkafka.{self._identity}", logging.DEBUG)
+        self._logger.addHandler(self._watch)
+        self._quiet = logging.Logger("librdkafka.consumer", logging.CRITICAL)
+        self._producer: Producer | None = None
+        self._faults: list[str] = []
+        config = reading_config(
+            settings,
+            **{
+                "group.id": group,
+                "group.instance.id": self._identity,
+                "partition.assignment.strategy": "cooperative-sticky",
+                "session.timeout.ms": 10_000,
+                "enable.partition.eof": False,
+                "queued.max.messages.kbytes": 65_536,
+            },
+        )
+        self._consumer = Consumer(config, logger=self._quiet)
+        self._consumer.subscribe([topic], on_assign=self._on_assign, on_revoke=self._on_revoke, on_lost=self._on_revoke)
+
+    def _on_assign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        consumer.incremental_assign(partitions)
+        consumer.pause(partitions)
+        self._assigned |= {Partition(p.topic, p.partition) for p in partitions}
+        self._changed = True
+
+    def _on_revoke(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        consumer.incremental_unassign(partitions)
+        self._assigned -= {Partition(p.topic, p.partition) for p in partitions}
+        self._changed = True
+
+    def assigned(self) -> frozenset[Partition] | None:
+        """See `Log.assigned`."""
+        if self._awaiting:
+            self._held_back(0.0)
+        if not self._changed:
+            return None
+        self._changed = False
+        held = [TopicPartition(*p) for p in self._assigned]
+        if held:
+            self._consumer.pause(held)
+        return frozenset(self._assigned)
+
+    def _held_back(self, wait_s: float) -> None:
+        """Let the group do its work while nothing is to be consumed."""
+        message = self._consumer.poll(wait_s)
+        if message is not None and message.error() is None:
+            raise LogError(f"{self._topic}: a record came from a paused partition")
+
+    def resume(self, positions: Mapping[Partition, int]) -> None:
+        """See `Log.resume`."""
+        for partition, offset in positions.items():
+            self._retried_seek(TopicPartition(partition.topic, partition.number, offset))
+        self._consumer.resume([TopicPartition(*p) for p in positions])
+        self._awaiting = not positions
+
+    def _retried_seek(self, where: TopicPartition) -> None:
+        """A partition just assigned may not be fetched yet, and refuses to seek for a moment."""
+        deadline = time.monotonic() + _ANSWER_S
+        while True:
+            try:
+                self._consumer.seek(where)
+            except KafkaException as error:
+                if time.monotonic() > deadline:
+                    raise LogError(f"{where.topic}/{where.partition}: {error.args[0].str()}") from error
+                self._held_back(0.01)
+            else:
+                return
+
+    def consume(self, limit: int, wait_s: float) -> list[Record]:
+        """See `Log.consume`."""
+        first = self._consumer.poll(wait_s)
+        if first is None:
+            return []
+        messages = [first]
+        while len(messages) < limit and (more := self._consumer.consume(min(250, limit - len(messages)), 0)):
+            messages += more
+        if self._changed:
+            return []  # positions are set anew after the takeover; nothing read before it may be processed
+        records = []
+        for message in messages:
+            error = message.error()
+            if error is None:
+                records.append(record_of(message))
+            elif error.fatal():
+                raise LogError(f"{self._topic}: {error.str()}")
+        return records
+
+    def init_transactions(self) -> None:
+        """See `Log.init_transactions`."""
+        self._producer = None
+        self._watch.doubt, self._faults = False, []
+        self._producer = Producer(
+            self._settings.client_config(
+                **{
+                    "transactional.id": self._identity,
+                    "transaction.timeout.ms": _TRANSACTION_MS,
+                    "socket.timeout.ms": _SOCKET_MS,
+                    "linger.ms": 0,
+                    "compression.type": "lz4",
+                    "queue.buffering.max.messages": 1_000_000,
+                    "queue.buffering.max.kbytes": 1_048_576,
+                }
+            ),
+            logger=self._logger,
+        )
+        deadline = time.monotonic() + 4 * _ANSWER_S
+        while True:
+            try:
+                self._producer.init_transactions(_ANSWER_S)
+            except KafkaException as error:
+                if not error.args[0].retriable() or time.monotonic() > deadline:
+                    raise _translated(error) from error
+            else:
+                return
+
+    def begin(self) -> None:
+        """See `Log.begin`."""
+        self._faults.clear()
+        try:
+            self._live.begin_transaction()
+        except KafkaException as error:
+            raise _translated(error) from error
+
+    @property
+    def _live(self) -> Producer:
+        if self._producer is None:
+            raise LogError("no producer: init_transactions comes first")
+        return self._producer
+
+    def produce(self, outputs: Sequence[Output]) -> None:
+        """See `Log.produce`."""
+        produce = self._live.produce
+        try:
+            for out in outputs:
+                if out.headers:
+                    produce(out.topic, out.value, out.key, out.partition, headers=list(out.headers))
+                else:
+                    produce(out.topic, out.value, out.key, out.partition)
+        except (KafkaException, BufferError) as error:
+            raise LogError(f"{out.topic} cannot be written: {error}") from error
+
+    def send_offsets(self, positions: Mapping[Partition, int]) -> None:
+        """See `Log.send_offsets`."""
+        offsets = [TopicPartition(p.topic, p.number, offset) for p, offset in positions.items()]
+        try:
+            self._live.send_offsets_to_transaction(offsets, self._consumer.consumer_group_metadata(), _ANSWER_S)
+        except KafkaException as error:
+            raise _translated(error) from error
+
+    def commit(self) -> CommitResult:
+        """See `Log.commit`."""
+        try:
+            self._live.commit_transaction(_COMMIT_S)
+        except KafkaException as error:
+            return CommitResult.ABORTED if self._aborted(error) else CommitResult.UNSURE
+        finally:
+            self._live.poll(0)
+        if self._watch.doubt:
+            # This commit is done, but an EndTxn may still be under way: it must not meet another transaction.
+            self.init_transactions()
+        return CommitResult.COMMITTED
+
+    def _aborted(self, error: KafkaException) -> bool:
+        if not error.args[0].txn_requires_abort():
+            return False
+        try:
+            self._live.abort_transaction(_COMMIT_S)
+        except KafkaException:
+            return False
+        return True
+
+    def abort(self) -> None:
+        """See `Log.abort`."""
+        try:
+            self._live.abort_transaction(_COMMIT_S)
+        except KafkaException as error:
+            raise _translated(error) from error
+
+    def committed(self, partitions: Sequence[Partition]) -> dict[Partition, int]:
+        """See `Log.committed`."""
+        try:
+            found = self._consumer.committed([TopicPartition(*p) for p in partitions], _ANSWER_S)
+        except KafkaException as error:
+            raise _translated(error) from error
+        return {Partition(p.topic, p.partition): p.offset for p in found if p.offset >= 0}
+
+    def high_watermark(self, partition: Partition) -> int:
+        """See `Log.high_watermark`."""
+        consumer = Consumer(
+            reading_config(self._settings, **{"isolation.level": "read_uncommitted"}), logger=self._quiet
+        )
+        try:
+            _, high = consumer.get_watermark_offsets(TopicPartition(*partition), _ANSWER_S)
+        except KafkaException as error:
+            raise _translated(error) from error
+        finally:
+            consumer.close()
+        return int(high)
+
+    def read(self, partition: Partition, start: int) -> Iterator[Record]:
+        """See `Log.read`."""
+        end = self.high_watermark(partition)
+        if start >= end:
+            return
+        consumer = Consumer(reading_config(self._settings), logger=self._quiet)
+        consumer.assign([TopicPartition(partition.topic, partition.number, start)])
+        deadline = time.monotonic() + 4 * _ANSWER_S
+        try:
+            while True:
+                messages = consumer.consume(250, 0.1)
+                for message in messages:
+                    error = message.error()
+                    if error is None:
+                        yield record_of(message)
+                    elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001  # the only name the library gives it
+                        if (message.offset() or 0) >= end:
+                            return
+                    elif not error.retriable():
+                        raise LogError(f"{partition.topic}/{partition.number}: {error.str()}")
+                position = consumer.position([TopicPartition(*partition)])[0].offset
+                if position >= end:
+                    return
+                if messages:
+                    deadline = time.monotonic() + 4 * _ANSWER_S
+                elif time.monotonic() > deadline:
+                    raise LogError(f"{partition.topic}/{partition.number}: not readable up to offset {end}")
+        finally:
+            consumer.close()
+
+    def close(self) -> None:
+        """See `Log.close`."""
+        self._producer = None
+        self._consumer.close()
+
+
+def _translated(error: KafkaException) -> LogError:
+    cause = error.args[0]
+    if cause.code() in _FENCED:
+        return ProducerFencedError(f"another worker took over: {cause.str()}")
+    return LogError(cause.str())

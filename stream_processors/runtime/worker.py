@@ -1,0 +1,106 @@
+"""The worker: runs any stage, a batch at a time, outputs and input positions in one transaction."""
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from typing import Generic
+
+from schemas.errors import LogError, ProducerFencedError
+from schemas.reading import Record
+from stream_processors.runtime.log import CommitResult, Log, Partition
+from stream_processors.runtime.stage import Delta, Processed, Stage
+
+_logger = logging.getLogger(__name__)
+
+
+class Worker(Generic[Delta]):
+    """Runs a stage until it is told to stop.
+
+    Args:
+        log: the log; the worker closes it.
+        stage: the stage.
+        batch: most records in one transaction.
+        on_batch: called after each committed batch with its size.
+    """
+
+    def __init__(
+        self, log: Log, stage: Stage[Delta], batch: int = 20_000, on_batch: Callable[[int], None] | None = None
+    ) -> None:
+        self._log, self._stage, self._limit = log, stage, batch
+        self._on_batch = on_batch
+        self._held: frozenset[Partition] = frozenset()
+
+    def run(self, stop: threading.Event) -> None:
+        """Process until `stop` is set; the batch in hand is finished.
+
+        Raises:
+            LogError: the log failed in a way that going through assignment again does not mend.
+        """
+        try:
+            while not stop.is_set():
+                self.step(0.2)
+        finally:
+            self._log.close()
+
+    def step(self, wait_s: float) -> int:
+        """One batch at most; the number of records processed."""
+        changed = self._log.assigned()
+        if changed is not None:
+            self._held = changed
+            self._take_over()
+        batch = self._log.consume(self._limit, wait_s)
+        if batch:
+            self._handle(batch)
+        return len(batch)
+
+    def _take_over(self) -> None:
+        """The order matters: fencing decides what earlier producers left open, then the outputs are read."""
+        self._log.init_transactions()
+        positions = self._stage.restore(self._log, sorted(self._held))
+        self._log.resume(positions)
+
+    def _handle(self, batch: Sequence[Record]) -> None:
+        try:
+            done = self._stage.process(batch)
+        except Exception as error:  # whatever a record provokes, it is found by halving and parked
+            if len(batch) > 1:
+                middle = len(batch) // 2
+                # An abort between the halves takes over anew, and the second half is consumed again.
+                if self._commit_part(batch[:middle]):
+                    self._commit_part(batch[middle:])
+                return
+            _logger.exception("%s: record parked at %s/%s/%s", self._stage.name, *_position(batch[0]))
+            done = self._stage.park(batch[0], error)
+        self._commit(batch, done)
+
+    def _commit_part(self, batch: Sequence[Record]) -> bool:
+        before = self._generation
+        self._handle(batch)
+        return before == self._generation
+
+    _generation = 0
+
+    def _commit(self, batch: Sequence[Record], done: Processed[Delta]) -> None:
+        positions = {Partition(record.topic, record.partition): record.offset + 1 for record in batch}
+        try:
+            self._log.begin()
+            self._log.produce(done.outputs)
+            self._log.send_offsets(positions)
+            result = self._log.commit()
+        except ProducerFencedError:
+            result = CommitResult.UNSURE
+        except LogError as error:
+            _logger.warning("%s: transaction given up: %s", self._stage.name, error)
+            result = CommitResult.UNSURE
+        if result is CommitResult.COMMITTED:
+            self._stage.apply(done.delta)
+            if self._on_batch:
+                self._on_batch(len(batch))
+            return
+        _logger.warning("%s: batch of %d %s; state is restored", self._stage.name, len(batch), result.value)
+        self._generation += 1
+        self._take_over()
+
+
+def _position(record: Record) -> tuple[str, int, int]:
+    return record.topic, record.partition, record.offset
