@@ -67,17 +67,17 @@ def contributions(columns: pl.DataFrame) -> dict[str, pl.DataFrame]:
         "agency_activity": whole,
         "milestone": whole,
     }
-    return {
-        name: _summed(sources[name], keys).select(*keys, *MEASURES[name]) for name, keys in AGGREGATES.items()
-    }
+    return {name: _summed(sources[name], keys).select(*keys, *MEASURES[name]) for name, keys in AGGREGATES.items()}
 
 
-def difference(new: Mapping[str, pl.DataFrame], old: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+def difference(new: Mapping[str, pl.DataFrame], old: Mapping[str, pl.DataFrame] | None) -> dict[str, pl.DataFrame]:
     """New contributions minus old ones, without the keys where nothing changes, in the order of their keys."""
     changes = {}
     for name, keys in AGGREGATES.items():
         measures = MEASURES[name]
-        both = pl.concat([new[name], old[name].with_columns(-pl.col(measure) for measure in measures)])
+        both = new[name]
+        if old is not None:
+            both = pl.concat([both, old[name].with_columns(0 - pl.col(measure) for measure in measures)])
         changes[name] = (
             both.group_by(keys)
             .agg(pl.col(measure).sum() for measure in measures)

@@ -143,8 +143,6 @@ def item_rows(columns: pl.DataFrame) -> pl.DataFrame:
 
 
 def _check_lengths(columns: pl.DataFrame) -> None:
-    uneven = columns.filter(
-        pl.col("items").list.len() != pl.col("enrichment_substances").list.len()
-    )
+    uneven = columns.filter(pl.col("items").list.len() != pl.col("enrichment_substances").list.len())
     if uneven.height:
         raise ProjectionError(f"the enrichment of incident {uneven['incident_id'][0]} does not match its items")

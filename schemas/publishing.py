@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from confluent_kafka import KafkaException, Producer
 
 from schemas.errors import LogError
+from schemas.reading import quiet_logger
 from schemas.settings import Settings
 
 
@@ -24,7 +25,9 @@ def publish(settings: Settings, topic: str, records: Sequence[tuple[bytes, bytes
             offsets.append(message.offset())  # type: ignore[attr-defined]  # confluent-kafka has no types
 
     try:
-        producer = Producer(settings.client_config(**{"enable.idempotence": True, "linger.ms": 0}))
+        producer = Producer(
+            settings.client_config(**{"enable.idempotence": True, "linger.ms": 0}), logger=quiet_logger()
+        )
         for key, value in records:
             producer.produce(topic, key=key, value=value, partition=partition, on_delivery=delivered)
         unsent = producer.flush(30)

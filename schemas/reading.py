@@ -1,5 +1,6 @@
 """Reading a whole topic up to its end, without a consumer group."""
 
+import logging
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,6 +12,15 @@ from schemas.errors import LogError
 from schemas.settings import Settings
 
 _TIMEOUT_S = 30.0
+
+
+def quiet_logger() -> logging.Logger:
+    """A logger that swallows what librdkafka says on standard error: its errors reach callers as exceptions."""
+    logger = logging.getLogger("librdkafka.quiet")
+    logger.propagate = False
+    if not logger.handlers:
+        logger.addHandler(logging.NullHandler())
+    return logger
 
 
 @dataclass(frozen=True)
@@ -60,7 +70,7 @@ def read_topic(
     Raises:
         LogError: the topic is missing, or the broker does not answer.
     """
-    consumer = Consumer(reading_config(settings))
+    consumer = Consumer(reading_config(settings), logger=quiet_logger())
     try:
         if partitions is None:
             found = consumer.list_topics(topic, timeout=_TIMEOUT_S).topics[topic]

@@ -1,7 +1,7 @@
 """Importers: a file → drafts of incidents for the SDK to sign and send, and rejects for the rows that cannot be read.
 
 `read_ids` reads UNODC's Individual Drug Seizures, `read_csv` our own layout (``docs/csv-layout.md``). What is reported
-stays as reported: an importer never resolves content, it maps only the reporting agency and the fixed labels of a layout.
+stays as reported: an importer never resolves content. It maps the reporting agency and the fixed labels of a layout.
 `write_rejects` leaves the rejects as a file beside the input.
 """
 

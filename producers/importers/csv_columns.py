@@ -45,6 +45,11 @@ class Column:
     field: str
     number: int = 0
 
+    @property
+    def as_reported(self) -> bool:
+        """Whether spaces around a cell are part of what is reported."""
+        return self.field.endswith("_text") or self.field == "narrative"
+
 
 def column(name: str) -> Column | None:
     """The column of a header, None where there is no such column."""

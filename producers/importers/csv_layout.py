@@ -35,6 +35,7 @@ class _Row:
     source_ref: str | None
     incident: dict[Column, str]
     item: dict[str, str]
+    fault: Reject | None = None
 
 
 def read_csv(path: Path, *, agency_id: str, reporting_country: str | None) -> Iterator[Draft | Reject]:
@@ -57,10 +58,7 @@ def read_csv(path: Path, *, agency_id: str, reporting_country: str | None) -> It
     begun: dict[str, int] = {}
     with opened(path) as text:
         for group in _groups(_read(path, text)):
-            if isinstance(group, Reject):
-                yield group
-                continue
-            fault = _broken_apart(group, begun)
+            fault = _fault(group, begun)
             drafted = fault or _draft(group, agency_id, reporting_country, references)
             if isinstance(drafted, Draft):
                 yield drafted
@@ -68,15 +66,18 @@ def read_csv(path: Path, *, agency_id: str, reporting_country: str | None) -> It
                 yield from _rejected(group, drafted)
 
 
-def _read(path: Path, text: Iterator[str]) -> Iterator[_Row | Reject]:
+def _read(path: Path, text: Iterator[str]) -> Iterator[_Row]:
     first = next(text, "")
     delimiter = max(_DELIMITERS, key=first.count)
     found = rows(_again(first, text), delimiter)
     _, names = next(found, (0, []))
     header = tuple(name.strip() for name in names)
     places = _places(path, header)
+    referred = header.index(SOURCE_REF) if SOURCE_REF in header else len(header)
     for line, fields in found:
-        yield unreadable(line, fields, header, _LONG_TEXT) or _row(line, fields, places)
+        source_ref = (fields[referred].strip() or None) if referred < len(fields) else None
+        fault = unreadable(line, fields, header, _LONG_TEXT)
+        yield _Row(line, source_ref, {}, {}, fault) if fault else _row(line, source_ref, fields, places)
 
 
 def _again(first: str, rest: Iterator[str]) -> Iterator[str]:
@@ -101,47 +102,43 @@ def _places(path: Path, header: tuple[str, ...]) -> list[Column]:
     return places
 
 
-def _row(line: int, fields: list[str], places: list[Column]) -> _Row | Reject:
-    source_ref = None
+def _row(line: int, source_ref: str | None, fields: list[str], places: list[Column]) -> _Row:
     incident: dict[Column, str] = {}
     item: dict[str, str] = {}
-    for place, value in zip(places, fields, strict=True):
-        if not value or value.isspace():
+    fault = None
+    if source_ref is not None and len(source_ref) > _LONGEST_REFERENCE:
+        fault = Reject(line, SOURCE_REF, f"is longer than {_LONGEST_REFERENCE} characters")
+    for place, cell in zip(places, fields, strict=True):
+        value = cell if place.as_reported else cell.strip()
+        if place.kind == "source_ref" or not value or value.isspace():
             continue
         form = _DATES.get(place.name)
-        if form is not None and not form.fullmatch(value.strip()):
-            return Reject(line, place.name, f"{value!r} is not {_HOW_DATES[form]}")
+        if form is not None and not form.fullmatch(value):
+            fault = fault or Reject(line, place.name, f"{value!r} is not {_HOW_DATES[form]}")
         if place.kind == "item":
             item[place.field] = value
-        elif place.kind == "source_ref":
-            source_ref = value.strip()
         else:
             incident[place] = value
-    if source_ref is not None and len(source_ref) > _LONGEST_REFERENCE:
-        return Reject(line, SOURCE_REF, f"is longer than {_LONGEST_REFERENCE} characters")
-    return _Row(line, source_ref, incident, item)
+    return _Row(line, source_ref, incident, item, fault)
 
 
-def _groups(read: Iterator[_Row | Reject]) -> Iterator[list[_Row] | Reject]:
+def _groups(read: Iterator[_Row]) -> Iterator[list[_Row]]:
     group: list[_Row] = []
     for row in read:
-        if isinstance(row, _Row) and group and row.source_ref is not None and row.source_ref == group[0].source_ref:
-            group.append(row)
-            continue
-        if group:
+        if group and (row.source_ref is None or row.source_ref != group[0].source_ref):
             yield group
-        group = []
-        if isinstance(row, Reject):
-            yield row
-        else:
-            group = [row]
+            group = []
+        group.append(row)
     if group:
         yield group
 
 
-def _broken_apart(group: list[_Row], begun: dict[str, int]) -> Reject | None:
-    """Why the rows of a group are not one incident: its reference was there before, or they say different things."""
+def _fault(group: list[_Row], begun: dict[str, int]) -> Reject | None:
+    """Why rows are not one incident: one cannot be read, the reference was there before, or they disagree."""
     first = group[0]
+    for row in group:
+        if row.fault is not None:
+            return row.fault
     if first.source_ref is not None:
         earlier = begun.setdefault(first.source_ref, first.line)
         if earlier != first.line:
@@ -175,4 +172,6 @@ def _rejected(group: list[_Row], fault: Reject) -> Iterator[Reject]:
         if row.line == fault.line:
             yield fault
         else:
-            yield Reject(row.line, SOURCE_REF, f"belongs to the incident that is rejected at line {fault.line}")
+            yield row.fault or Reject(
+                row.line, SOURCE_REF, f"belongs to the incident that is rejected at line {fault.line}"
+            )

@@ -38,7 +38,9 @@ class Unverified:
     message: str
 
 
-def verify(record: Record, directory: Directory, dictionary: SchemaDictionary) -> Verified | Unverified:
+def verify(  # noqa: PLR0911  # one return a check
+    record: Record, directory: Directory, dictionary: SchemaDictionary
+) -> Verified | Unverified:
     """Check frame, schema, key and signature of a submission, at its append time."""
     value = record.value
     if value is None or len(value) > MAX_BYTES:

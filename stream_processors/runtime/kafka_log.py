@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 
 from schemas.errors import LogError, ProducerFencedError
-from schemas.reading import Record, reading_config, record_of
+from schemas.reading import Record, quiet_logger, reading_config, record_of
 from schemas.settings import Settings
 from stream_processors.runtime.log import CommitResult, Output, Partition
 
@@ -52,9 +52,11 @@ class KafkaLog:
         self._changed, self._assigned = False, set[Partition]()
         self._awaiting = True
         self._watch = _CoordinatorWatch()
-        self._logger = logging.Logger(f"librdkafka.{self._identity}", logging.DEBUG)
+        self._logger = logging.getLogger(f"librdkafka.{self._identity}")
+        self._logger.setLevel(logging.DEBUG)
+        self._logger.propagate = False
         self._logger.addHandler(self._watch)
-        self._quiet = logging.Logger("librdkafka.consumer", logging.CRITICAL)
+        self._quiet = quiet_logger()
         self._producer: Producer | None = None
         self._faults: list[str] = []
         config = reading_config(
@@ -251,7 +253,7 @@ class KafkaLog:
             consumer.close()
         return int(high)
 
-    def read(self, partition: Partition, start: int) -> Iterator[Record]:
+    def read(self, partition: Partition, start: int) -> Iterator[Record]:  # noqa: C901  # one loop over what can come
         """See `Log.read`."""
         end = self.high_watermark(partition)
         if start >= end:

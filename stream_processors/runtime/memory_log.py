@@ -11,7 +11,7 @@ from stream_processors.runtime.log import CommitResult, Output, Partition
 
 @dataclass
 class MemoryCluster:
-    """Partitions, stored positions and producer epochs. A transaction that commits leaves a hole, as Kafka's marker does."""
+    """Partitions, stored positions and producer epochs. A commit leaves a hole, as Kafka's marker does."""
 
     records: dict[Partition, list[Record]] = field(default_factory=lambda: defaultdict(list))
     ends: dict[Partition, int] = field(default_factory=lambda: defaultdict(int))

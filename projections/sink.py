@@ -1,0 +1,157 @@
+"""Writes enriched incidents into the tables of a generation: one batch, one PostgreSQL transaction.
+
+The tables are a function of the set of events. The current revision is the highest that was seen, whatever came first;
+aggregates change by difference, the contribution of the new current revision minus that of the old one, which is
+computed again from the value stored with it, by the same function.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import polars as pl
+import psycopg
+from psycopg import sql
+from psycopg.pq import TransactionStatus
+
+from projections.contributions import AGGREGATES, contributions, difference
+from projections.copying import array_literal, copy_text
+from projections.migrate import schema_name
+from projections.rows import incident_rows, item_rows, revision_rows
+from projections.statements import Statements
+from schemas.errors import ProjectionError
+
+Decode = Callable[[list[bytes]], pl.DataFrame]
+Partition = tuple[str, int]
+
+_VALUE = "value"
+
+
+class ViewSink:
+    """The tables of one generation, for one writer.
+
+    After an error nothing of the batch is stored and the connection may be used again, unless it was lost.
+
+    Args:
+        connection: of ``ionics_writer``, outside a transaction, used by nobody else.
+        generation: its schema must exist (`migrate`).
+        decode: enriched values, each with its frame, → columns as the columnar decoder gives them, one row a value, in
+            order. It is also given values stored earlier.
+    """
+
+    def __init__(self, connection: psycopg.Connection, generation: int, decode: Decode) -> None:
+        self._connection = connection
+        self._decode = decode
+        self._sql = Statements(schema_name(generation))
+
+    def positions(self) -> dict[Partition, int]:
+        """The next offset to read of each partition that was ever advanced.
+
+        Raises:
+            ProjectionError: the database could not be read.
+        """
+        try:
+            with self._connection.transaction():
+                rows = self._connection.execute(self._sql.read_positions).fetchall()
+        except psycopg.Error as error:
+            raise ProjectionError(f"positions could not be read: {error}") from error
+        return {(topic, partition): following for topic, partition, following in rows}
+
+    def apply(self, values: Sequence[bytes], advance: Mapping[Partition, tuple[int, int]]) -> None:
+        """Store a batch and advance the positions, or do nothing of it.
+
+        Args:
+            values: enriched incidents in any order; repeated ones change nothing.
+            advance: for each partition touched the position that the batch begins at, and the one after it. A
+                partition never seen begins at 0.
+
+        Raises:
+            ProjectionError: another position stands in the database (another writer is at work, or the caller lost
+                its place), a value does not fit, or the database refused.
+            ContractError: from ``decode``.
+        """
+        if self._connection.info.transaction_status != TransactionStatus.IDLE:
+            raise ProjectionError("the connection is in a transaction; a batch needs one of its own")
+        batch = self._decoded(values)
+        try:
+            with self._connection.transaction():
+                self._advance(advance)
+                if batch.height:
+                    self._store(batch)
+        except psycopg.Error as error:
+            raise ProjectionError(f"a batch of {len(values)} values could not be stored: {error}") from error
+
+    def _decoded(self, values: Sequence[bytes]) -> pl.DataFrame:
+        given = list(values)
+        columns = self._decode(given)
+        if columns.height != len(given):
+            raise ProjectionError(f"{len(given)} values were decoded into {columns.height} rows")
+        return columns.with_columns(pl.Series(_VALUE, given, dtype=pl.Binary))
+
+    def _advance(self, advance: Mapping[Partition, tuple[int, int]]) -> None:
+        for (topic, partition), (old, new) in advance.items():
+            if new < old:
+                raise ProjectionError(f"{topic}/{partition} cannot go back from {old} to {new}")
+        moves = sorted((topic, partition, old, new) for (topic, partition), (old, new) in advance.items())
+        if not moves:
+            return
+        found = set(self._connection.execute(self._sql.advance, _transposed(moves)).fetchall())
+        starts = [move for move in moves if move[:2] not in found and move[2] == 0]
+        if starts:
+            found |= set(self._connection.execute(self._sql.start, _transposed(starts)).fetchall())
+        for topic, partition, old, _ in moves:
+            if (topic, partition) not in found:
+                raise ProjectionError(
+                    f"{topic}/{partition}: the batch begins at {old}, but the database is elsewhere; "
+                    "read the positions again and start from there"
+                )
+
+    def _store(self, batch: pl.DataFrame) -> None:
+        self._insert_revisions(revision_rows(batch).unique(["incident_id", "revision"], keep="first"))
+        latest = batch.sort("incident_id", "revision").unique("incident_id", keep="last", maintain_order=True)
+        present = self._present(latest)
+        if present.height:
+            latest = latest.join(present, on="incident_id", how="left", maintain_order="left").filter(
+                pl.col("present").is_null() | (pl.col("present") < pl.col("revision"))
+            )
+        if not latest.height:
+            return
+        replaced = present.filter(pl.col(_VALUE).is_not_null())
+        changes = contributions(latest)
+        old = contributions(self._decode(replaced[_VALUE].to_list())) if replaced.height else None
+        if replaced.height:
+            ids = array_literal(replaced["incident_id"])
+            self._connection.execute(self._sql.delete_items, [ids])
+            self._connection.execute(self._sql.delete_incidents, [ids])
+        self._copy(self._sql.copy_incidents, incident_rows(latest).with_columns(latest[_VALUE]))
+        self._copy(self._sql.copy_items, item_rows(latest))
+        self._change(changes, old)
+
+    def _insert_revisions(self, rows: pl.DataFrame) -> None:
+        arrays = [array_literal(column) for column in rows.sort("incident_id", "revision").get_columns()]
+        self._connection.execute(self._sql.insert_revisions, arrays)
+
+    def _present(self, latest: pl.DataFrame) -> pl.DataFrame:
+        """What is stored of these incidents: its revision, and its value if a higher one has come."""
+        arrays = [array_literal(latest["incident_id"]), array_literal(latest["revision"])]
+        found = self._connection.execute(self._sql.read_present, arrays).fetchall()
+        schema = {"incident_id": pl.String, "present": pl.Int32, _VALUE: pl.Binary}
+        return pl.DataFrame(found, schema=schema, orient="row")
+
+    def _copy(self, statement: sql.Composed, rows: pl.DataFrame) -> None:
+        if rows.height:
+            with self._connection.cursor() as cursor, cursor.copy(statement) as copy:
+                copy.write(copy_text(rows))
+
+    def _change(self, new: Mapping[str, pl.DataFrame], old: Mapping[str, pl.DataFrame] | None) -> None:
+        for name, changes in difference(new, old).items():
+            if not changes.height:
+                continue
+            arrays = [array_literal(column) for column in changes.get_columns()]
+            self._connection.execute(self._sql.change[name], arrays)
+            falling = changes.filter(pl.col("incidents") < 0)
+            if falling.height:
+                keys = [array_literal(falling[key]) for key in AGGREGATES[name]]
+                self._connection.execute(self._sql.delete_empty[name], keys)
+
+
+def _transposed(moves: Sequence[tuple[str, int, int, int]]) -> list[list[object]]:
+    return [list(column) for column in zip(*moves, strict=True)]

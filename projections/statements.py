@@ -1,0 +1,98 @@
+"""The SQL of the sink, composed once for the schema of a generation. Rows come in as arrays, one a column."""
+
+from collections.abc import Mapping, Sequence
+
+from psycopg import sql
+
+from projections.contributions import AGGREGATES, MEASURES
+
+_TYPES: Mapping[str, str] = {
+    "latitude_udeg": "integer[]",
+    "longitude_udeg": "integer[]",
+    "incidents": "bigint[]",
+    "items": "bigint[]",
+    "mass_ug": "numeric[]",
+    "items_without_mass": "bigint[]",
+}
+_REVISIONS = (
+    "uuid[]",
+    "integer[]",
+    "text[]",
+    "timestamptz[]",
+    "text[]",
+    "text[]",
+    "boolean[]",
+    "boolean[]",
+)
+_MOVES = ("text[]", "integer[]", "bigint[]", "bigint[]")
+
+
+class Statements:
+    """What the sink executes in one schema."""
+
+    def __init__(self, schema: str) -> None:
+        self._schema = schema
+        self.read_positions = self._composed("SELECT topic, partition, next FROM {positions}")
+        self.advance = self._composed(
+            "UPDATE {positions} p SET next = m.following FROM {moves} AS m (topic, partition, old, following) "
+            "WHERE p.topic = m.topic AND p.partition = m.partition AND p.next = m.old "
+            "RETURNING p.topic, p.partition",
+            moves=_unnest(_MOVES),
+        )
+        self.start = self._composed(
+            "INSERT INTO {positions} (topic, partition, next) "
+            "SELECT topic, partition, following FROM {moves} AS m (topic, partition, old, following) "
+            "ON CONFLICT DO NOTHING RETURNING topic, partition",
+            moves=_unnest(_MOVES),
+        )
+        self.insert_revisions = self._composed(
+            "INSERT INTO {incident_revision} SELECT * FROM {rows} ON CONFLICT DO NOTHING", rows=_unnest(_REVISIONS)
+        )
+        # The value is fetched only where it will be replaced: a batch delivered again needs none.
+        self.read_present = self._composed(
+            "SELECT i.incident_id::text, i.revision, CASE WHEN i.revision < n.revision THEN i.value END "
+            "FROM {rows} AS n (incident_id, revision) JOIN {incident} i ON i.incident_id = n.incident_id",
+            rows=_unnest(("uuid[]", "integer[]")),
+        )
+        self.delete_items = self._composed("DELETE FROM {item} WHERE incident_id = ANY(%s::uuid[])")
+        self.delete_incidents = self._composed("DELETE FROM {incident} WHERE incident_id = ANY(%s::uuid[])")
+        self.copy_incidents = self._composed("COPY {incident} FROM STDIN")
+        self.copy_items = self._composed("COPY {item} FROM STDIN")
+        self.change = {name: self._change(name, keys, MEASURES[name]) for name, keys in AGGREGATES.items()}
+        self.delete_empty = {name: self._delete_empty(name, keys) for name, keys in AGGREGATES.items()}
+
+    def _composed(self, text: str, **parts: sql.Composable) -> sql.Composed:
+        tables = ("positions", "incident", "incident_revision", "item")
+        names = {name: sql.Identifier(self._schema, name) for name in tables}
+        return sql.SQL(text).format(**names, **parts)  # type: ignore[arg-type]  # callers pass literals
+
+    def _change(self, name: str, keys: Sequence[str], measures: Sequence[str]) -> sql.Composed:
+        added = [sql.SQL("{0} = old.{0} + EXCLUDED.{0}").format(sql.Identifier(measure)) for measure in measures]
+        return sql.SQL(
+            "INSERT INTO {table} AS old ({columns}) SELECT * FROM {rows} ON CONFLICT ({keys}) DO UPDATE SET {added}"
+        ).format(
+            table=sql.Identifier(self._schema, name),
+            columns=_names([*keys, *measures]),
+            rows=_unnest([_TYPES.get(column, "text[]") for column in (*keys, *measures)]),
+            keys=_names(keys),
+            added=sql.SQL(", ").join(added),
+        )
+
+    def _delete_empty(self, name: str, keys: Sequence[str]) -> sql.Composed:
+        # Keys that may be null are left out, so that the index serves; a row without incidents may go in any case.
+        exact = [key for key in keys if key not in _TYPES]
+        same = [sql.SQL("t.{0} = n.{0}").format(sql.Identifier(key)) for key in exact]
+        return sql.SQL("DELETE FROM {table} t USING {rows} AS n ({keys}) WHERE {same} AND t.incidents = 0").format(
+            table=sql.Identifier(self._schema, name),
+            rows=_unnest([_TYPES.get(key, "text[]") for key in keys]),
+            keys=_names(keys),
+            same=sql.SQL(" AND ").join(same),
+        )
+
+
+def _names(names: Sequence[str]) -> sql.Composed:
+    return sql.SQL(", ").join(sql.Identifier(name) for name in names)
+
+
+def _unnest(types: Sequence[str]) -> sql.Composed:
+    return sql.SQL("unnest({})").format(sql.SQL(", ").join(sql.SQL("%s::" + type_) for type_ in types))

@@ -1,0 +1,103 @@
+"""The stage of enrichment."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from schemas.codec import FRAME_BYTES, frame
+from schemas.columnar import ColumnarDecoder
+from schemas.dictionary import SUBJECTS, SchemaDictionary
+from schemas.errors import DecodeError, UnknownSchemaError
+from schemas.reading import Record
+from schemas.topics import INCIDENTS, enriched
+from stream_processors.admit.records import dead_letter
+from stream_processors.enrich.parts import EnrichmentParts
+from stream_processors.reference import Reference
+from stream_processors.runtime import Log, Output, Partition, Processed
+
+_COLUMNS = ("occurred_on", "occurred_precision", "location", "items", "route", "admission_submission_offset")
+_TAIL = 4_096
+
+Done = dict[int, int]
+"""Input partition → submission offset of the last incident enriched."""
+
+
+def group(generation: int) -> str:
+    """Consumer group of a generation."""
+    return f"ionics-enrich-g{generation}"
+
+
+class Enrichment:
+    """Enriches admitted incidents; see `stream_processors.runtime.stage.Stage`."""
+
+    name = "enrich"
+    topic = INCIDENTS.name
+
+    def __init__(self, dictionary: SchemaDictionary, reference: Reference, generation: int) -> None:
+        self._output = enriched(generation).name
+        self._frame = frame(dictionary.id_of("enriched"))
+        self._decoders = {
+            id_: ColumnarDecoder(dictionary.schemas[id_])
+            for id_, subject in dictionary.subjects.items()
+            if subject == SUBJECTS["admitted"]
+        }
+        self._tail_decoder = ColumnarDecoder(dictionary.schemas[dictionary.id_of("enriched")])
+        self._parts = EnrichmentParts(reference)
+        self._done: Done = {}
+
+    def restore(self, log: Log, partitions: Sequence[Partition]) -> dict[Partition, int]:
+        """Go on where the stored positions are, and skip what the output already holds."""
+        self._done = {p.number: self._last_done(log, p.number) for p in partitions}
+        committed = log.committed(partitions)
+        return {p: committed.get(p, 0) for p in partitions}
+
+    def _last_done(self, log: Log, partition: int) -> int:
+        where = Partition(self._output, partition)
+        start = log.high_watermark(where)
+        while start > 0:
+            start = max(0, start - _TAIL)
+            values = [record.value or b"" for record in log.read(where, start)]
+            if values:
+                schema_id = int.from_bytes(values[-1][1:FRAME_BYTES], "big")
+                columns = self._tail_decoder.decode(schema_id, values[-1:]).columns
+                return int(columns["admission_submission_offset"][0])
+        return -1
+
+    def process(self, batch: Sequence[Record]) -> Processed[Done]:
+        """See `Stage.process`."""
+        outputs: list[Output] = []
+        done: Done = {}
+        for record, (occurred_on, precision, location, items, route, submission) in self._rows(batch):
+            if submission <= max(self._done.get(record.partition, -1), done.get(record.partition, -1)):
+                continue
+            done[record.partition] = submission
+            try:
+                derived = self._parts.encode(occurred_on, precision, location, items, route)
+            except Exception as error:  # noqa: BLE001  # enrichment is total: what fails is unresolved, with its error
+                derived = self._parts.failed(occurred_on, precision, len(items), len(route), repr(error)[:1000])
+            value = self._frame + (record.value or b"")[FRAME_BYTES:] + derived
+            outputs.append(Output(self._output, record.partition, record.key, value))
+        return Processed(outputs, done)
+
+    def _rows(self, batch: Sequence[Record]) -> Iterator[tuple[Record, tuple[Any, ...]]]:
+        by_schema: dict[int, list[int]] = {}
+        for index, record in enumerate(batch):
+            by_schema.setdefault(int.from_bytes((record.value or b"")[1:FRAME_BYTES], "big"), []).append(index)
+        rows: dict[int, tuple[Any, ...]] = {}
+        for schema_id, indexes in by_schema.items():
+            decoder = self._decoders.get(schema_id)
+            if decoder is None:
+                raise UnknownSchemaError(f"schema id {schema_id} is no schema of admitted incidents")
+            decoded = decoder.decode(schema_id, [batch[index].value or b"" for index in indexes])
+            if decoded.faults:
+                raise DecodeError(f"{len(decoded.faults)} values of {self.topic} do not decode")
+            rows.update(zip(indexes, decoded.columns.select(_COLUMNS).iter_rows(), strict=True))
+        for index, record in enumerate(batch):
+            yield record, rows[index]
+
+    def park(self, record: Record, error: Exception) -> Processed[Done]:
+        """Bytes that do not decode cannot have come from admission; they are put aside whole."""
+        return Processed([dead_letter(record, self.name, str(error))], {})
+
+    def apply(self, delta: Done) -> None:
+        """See `Stage.apply`."""
+        self._done.update(delta)

@@ -1,0 +1,62 @@
+"""Following a topic by positions that somebody else keeps: the projector in PostgreSQL, a reader in its cursor."""
+
+from collections.abc import Mapping
+
+from confluent_kafka import Consumer, KafkaException, TopicPartition
+
+from schemas.errors import LogError
+from schemas.reading import Record, quiet_logger, reading_config, record_of
+from schemas.settings import Settings
+from stream_processors.runtime.log import Partition
+
+_ANSWER_S = 30.0
+
+
+class Follower:
+    """Committed records of all given partitions, from the given positions on."""
+
+    def __init__(self, settings: Settings, positions: Mapping[Partition, int]) -> None:
+        self._consumer = Consumer(reading_config(settings, **{"enable.partition.eof": False}), logger=quiet_logger())
+        self._partitions = sorted(positions)
+        self._consumer.assign([TopicPartition(p.topic, p.number, offset) for p, offset in positions.items()])
+
+    def consume(self, limit: int, wait_s: float) -> list[Record]:
+        """Records in order within each partition; waits for the first, then takes what is there.
+
+        Raises:
+            LogError: the topic cannot be read on.
+        """
+        try:
+            first = self._consumer.poll(wait_s)
+            if first is None:
+                return []
+            messages = [first]
+            while len(messages) < limit and (more := self._consumer.consume(min(250, limit - len(messages)), 0)):
+                messages += more
+        except KafkaException as error:
+            raise LogError(f"the log cannot be read: {error.args[0].str()}") from error
+        records = []
+        for message in messages:
+            error_ = message.error()
+            if error_ is None:
+                records.append(record_of(message))
+            elif not error_.retriable() and error_.code() >= 0:
+                raise LogError(f"the log cannot be read: {error_.str()}")
+        return records
+
+    def lag(self) -> int:
+        """Offsets between what was consumed and the high watermarks, markers of transactions included.
+
+        Raises:
+            LogError: the broker does not answer.
+        """
+        try:
+            found = self._consumer.position([TopicPartition(*p) for p in self._partitions])
+            ends = [self._consumer.get_watermark_offsets(TopicPartition(*p), _ANSWER_S) for p in self._partitions]
+        except KafkaException as error:
+            raise LogError(f"the log does not answer: {error.args[0].str()}") from error
+        return sum(high - max(at.offset, low) for at, (low, high) in zip(found, ends, strict=True))
+
+    def close(self) -> None:
+        """Drop the connection."""
+        self._consumer.close()
