@@ -9,9 +9,17 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 
-from projections.rows import incident_rows, is_community, is_withdrawn, item_rows
+from projections.rows import incident_rows, item_rows
 
-__all__ = ["AGGREGATES", "MEASURES", "contributions", "difference", "incident_rows", "item_rows"]
+__all__ = [
+    "AGGREGATES",
+    "MEASURES",
+    "contributions",
+    "contributions_of_rows",
+    "difference",
+    "incident_rows",
+    "item_rows",
+]
 
 # Each aggregate with its key columns; a row is a key and its measures.
 AGGREGATES: Mapping[str, Sequence[str]] = {
@@ -50,9 +58,14 @@ def contributions(columns: pl.DataFrame) -> dict[str, pl.DataFrame]:
     Raises:
         ProjectionError: an enrichment does not match its items.
     """
-    counted = columns.filter(is_community() & ~is_withdrawn())
-    incidents = _incident_keys(counted)
-    items = _item_keys(counted)
+    return contributions_of_rows(incident_rows(columns), item_rows(columns))
+
+
+def contributions_of_rows(incident: pl.DataFrame, item: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    """The same out of the rows of the tables ``incident`` and ``item``."""
+    counts = pl.col("community") & ~pl.col("withdrawn")
+    incidents = _incident_keys(incident.filter(counts))
+    items = _item_keys(item.filter(counts))
     by_substance = _once_each(items, "incident_id", "substance_id", "substance_class").join(incidents, on="incident_id")
     by_class = _summed(by_substance, ("incident_id", "substance_class"), once=True).join(incidents, on="incident_id")
     whole = incidents.join(_summed(by_class, ("incident_id",), once=True), on="incident_id", how="left").with_columns(
@@ -75,21 +88,17 @@ def difference(new: Mapping[str, pl.DataFrame], old: Mapping[str, pl.DataFrame] 
     changes = {}
     for name, keys in AGGREGATES.items():
         measures = MEASURES[name]
-        both = new[name]
+        rows = new[name]
         if old is not None:
-            both = pl.concat([both, old[name].with_columns(0 - pl.col(measure) for measure in measures)])
-        changes[name] = (
-            both.group_by(keys)
-            .agg(pl.col(measure).sum() for measure in measures)
-            .filter(pl.any_horizontal(pl.col(measure) != 0 for measure in measures))
-            .sort(keys)
-        )
+            minus = old[name].with_columns(pl.col(measure) * -1 for measure in measures)
+            rows = pl.concat([rows, minus]).group_by(keys).agg(pl.col(measure).sum() for measure in measures)
+            rows = rows.filter(pl.any_horizontal(pl.col(measure) != 0 for measure in measures))
+        changes[name] = rows.sort(keys)
     return changes
 
 
 def _incident_keys(counted: pl.DataFrame) -> pl.DataFrame:
-    rows = incident_rows(counted)
-    return rows.select(
+    return counted.select(
         "incident_id",
         "departure",
         "transit",
@@ -110,7 +119,7 @@ def _item_keys(counted: pl.DataFrame) -> pl.DataFrame:
         pl.when(pl.col("substance_how") == "ambiguous").then(pl.lit("ambiguous")).otherwise(pl.lit("unknown"))
     )
     mass_counted = pl.col("mass_counted")
-    return item_rows(counted).select(
+    return counted.select(
         "incident_id",
         pl.coalesce("substance_id", not_resolved).alias("substance_id"),
         pl.col("substance_class").fill_null(""),

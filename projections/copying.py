@@ -3,44 +3,63 @@
 PostgreSQL cannot hold U+0000 in text, and a report may contain it. It is stored as U+FFFD; the value keeps it.
 """
 
+import io
+from collections.abc import Iterator, Mapping
+
 import polars as pl
 
 _NUL, _REPLACEMENT = "\x00", "\ufffd"
 # PostgreSQL, COPY, "Text Format": the characters that must be escaped.
 _COPY_ESCAPES = {"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", _NUL: _REPLACEMENT}
+_COPY_SPECIAL = r"[\\\n\r\t\x00]"
+# PostgreSQL, "Array Input and Output Syntax", for elements in double quotes.
 _ARRAY_ESCAPES = {"\\": "\\\\", '"': '\\"', _NUL: _REPLACEMENT}
+_ARRAY_SPECIAL = r'[\\"\x00]'
 _NULL = "\\N"
+# Small enough to stay in the cache, and PostgreSQL reads one block while the next is written.
+_BLOCK_ROWS = 1000
 _TIMESTAMP = "%Y-%m-%d %H:%M:%S%.3f+00"
 
 
-def copy_text(rows: pl.DataFrame) -> bytes:
-    """The rows for ``COPY … FROM STDIN`` in text format, columns in their order.
+def copy_text(rows: pl.DataFrame) -> Iterator[bytes]:
+    """The rows for ``COPY … FROM STDIN`` in text format, columns in their order, in blocks.
 
     Columns may be numbers, Boolean, Date, Datetime in UTC (milliseconds), String, List(String) and Binary.
     """
-    cells = rows.select(_cell(name, dtype) for name, dtype in rows.schema.items())
-    text = cells.write_csv(include_header=False, separator="\t", quote_style="never", null_value=_NULL)
-    return text.encode()
+    for block in rows.iter_slices(_BLOCK_ROWS):
+        special = _special(block, _COPY_SPECIAL)
+        cells = block.select(_cell(name, dtype, special) for name, dtype in block.schema.items())
+        text = io.BytesIO()
+        cells.write_csv(text, include_header=False, separator="\t", quote_style="never", null_value=_NULL)
+        yield text.getvalue()
 
 
-def array_literal(column: pl.Series) -> str:
-    """A column as the literal of a PostgreSQL array, for ``unnest(%s::text[])`` and its like."""
-    text = pl.col(column.name).cast(pl.String)
-    if column.dtype == pl.String:
-        text = _element(text)
-    elif isinstance(column.dtype, pl.Datetime):
-        text = pl.lit('"') + pl.col(column.name).dt.strftime(_TIMESTAMP) + pl.lit('"')
-    joined = column.to_frame().select(text.fill_null("NULL").str.join(","))
-    return "{" + (joined.item() or "") + "}"
+def array_literals(rows: pl.DataFrame) -> list[str]:
+    """The columns as literals of PostgreSQL arrays, for ``unnest(%s::text[], …)``.
+
+    Columns may be numbers, Boolean, Datetime in UTC (milliseconds) and String.
+    """
+    special = _special(rows, _ARRAY_SPECIAL)
+    joined = rows.select(
+        _element(name, dtype, special).fill_null("NULL").str.join(",").alias(name)
+        for name, dtype in rows.schema.items()
+    )
+    return [f"{{{elements or ''}}}" for elements in joined.row(0)]
 
 
-def _cell(name: str, dtype: pl.DataType) -> pl.Expr:
+def _special(rows: pl.DataFrame, characters: str) -> Mapping[str, bool]:
+    """Which String columns hold any of the characters. To escape costs more than to look, and few columns need it."""
+    found = rows.select(pl.col(pl.String).str.contains(characters).any())
+    return found.row(0, named=True) if found.width else {}
+
+
+def _cell(name: str, dtype: pl.DataType, special: Mapping[str, bool]) -> pl.Expr:
     column = pl.col(name)
     if dtype == pl.String:
-        return _escaped(column)
+        return _escaped(column, _COPY_ESCAPES) if special[name] else column
     if isinstance(dtype, pl.List):
-        elements = column.list.eval(_element(pl.element())).list.join(",")
-        return _escaped(pl.lit("{") + elements + pl.lit("}")).alias(name)
+        elements = column.list.eval(_quoted(_escaped(pl.element(), _ARRAY_ESCAPES))).list.join(",")
+        return _escaped(pl.lit("{") + elements + pl.lit("}"), _COPY_ESCAPES).alias(name)
     if dtype == pl.Binary:
         return (pl.lit("\\\\x") + column.bin.encode("hex")).alias(name)
     if isinstance(dtype, pl.Datetime):
@@ -48,9 +67,18 @@ def _cell(name: str, dtype: pl.DataType) -> pl.Expr:
     return column
 
 
-def _escaped(text: pl.Expr) -> pl.Expr:
-    return text.str.replace_many(list(_COPY_ESCAPES), list(_COPY_ESCAPES.values()))
+def _element(name: str, dtype: pl.DataType, special: Mapping[str, bool]) -> pl.Expr:
+    column = pl.col(name)
+    if dtype == pl.String:
+        return _quoted(_escaped(column, _ARRAY_ESCAPES) if special[name] else column)
+    if isinstance(dtype, pl.Datetime):
+        return _quoted(column.dt.strftime(_TIMESTAMP))
+    return column.cast(pl.String)
 
 
-def _element(text: pl.Expr) -> pl.Expr:
-    return pl.lit('"') + text.str.replace_many(list(_ARRAY_ESCAPES), list(_ARRAY_ESCAPES.values())) + pl.lit('"')
+def _quoted(text: pl.Expr) -> pl.Expr:
+    return pl.lit('"') + text + pl.lit('"')
+
+
+def _escaped(text: pl.Expr, escapes: Mapping[str, str]) -> pl.Expr:
+    return text.str.replace_many(list(escapes), list(escapes.values()))

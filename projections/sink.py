@@ -12,8 +12,8 @@ import psycopg
 from psycopg import sql
 from psycopg.pq import TransactionStatus
 
-from projections.contributions import AGGREGATES, contributions, difference
-from projections.copying import array_literal, copy_text
+from projections.contributions import AGGREGATES, contributions, contributions_of_rows, difference
+from projections.copying import array_literals, copy_text
 from projections.migrate import schema_name
 from projections.rows import incident_rows, item_rows, revision_rows
 from projections.statements import Statements
@@ -115,23 +115,23 @@ class ViewSink:
         if not latest.height:
             return
         replaced = present.filter(pl.col(_VALUE).is_not_null())
-        changes = contributions(latest)
+        incidents, items = incident_rows(latest), item_rows(latest)
+        changes = contributions_of_rows(incidents, items)
         old = contributions(self._decode(replaced[_VALUE].to_list())) if replaced.height else None
         if replaced.height:
-            ids = array_literal(replaced["incident_id"])
-            self._connection.execute(self._sql.delete_items, [ids])
-            self._connection.execute(self._sql.delete_incidents, [ids])
-        self._copy(self._sql.copy_incidents, incident_rows(latest).with_columns(latest[_VALUE]))
-        self._copy(self._sql.copy_items, item_rows(latest))
+            ids = array_literals(replaced.select("incident_id"))
+            self._connection.execute(self._sql.delete_items, ids)
+            self._connection.execute(self._sql.delete_incidents, ids)
+        self._copy(self._sql.copy_incidents, incidents.with_columns(latest[_VALUE]))
+        self._copy(self._sql.copy_items, items)
         self._change(changes, old)
 
     def _insert_revisions(self, rows: pl.DataFrame) -> None:
-        arrays = [array_literal(column) for column in rows.sort("incident_id", "revision").get_columns()]
-        self._connection.execute(self._sql.insert_revisions, arrays)
+        self._connection.execute(self._sql.insert_revisions, array_literals(rows.sort("incident_id", "revision")))
 
     def _present(self, latest: pl.DataFrame) -> pl.DataFrame:
         """What is stored of these incidents: its revision, and its value if a higher one has come."""
-        arrays = [array_literal(latest["incident_id"]), array_literal(latest["revision"])]
+        arrays = array_literals(latest.select("incident_id", "revision"))
         found = self._connection.execute(self._sql.read_present, arrays).fetchall()
         schema = {"incident_id": pl.String, "present": pl.Int32, _VALUE: pl.Binary}
         return pl.DataFrame(found, schema=schema, orient="row")
@@ -139,18 +139,18 @@ class ViewSink:
     def _copy(self, statement: sql.Composed, rows: pl.DataFrame) -> None:
         if rows.height:
             with self._connection.cursor() as cursor, cursor.copy(statement) as copy:
-                copy.write(copy_text(rows))
+                for block in copy_text(rows):
+                    copy.write(block)
 
     def _change(self, new: Mapping[str, pl.DataFrame], old: Mapping[str, pl.DataFrame] | None) -> None:
         for name, changes in difference(new, old).items():
             if not changes.height:
                 continue
-            arrays = [array_literal(column) for column in changes.get_columns()]
-            self._connection.execute(self._sql.change[name], arrays)
+            self._connection.execute(self._sql.change[name], array_literals(changes))
             falling = changes.filter(pl.col("incidents") < 0)
             if falling.height:
-                keys = [array_literal(falling[key]) for key in AGGREGATES[name]]
-                self._connection.execute(self._sql.delete_empty[name], keys)
+                keys = falling.select(AGGREGATES[name])
+                self._connection.execute(self._sql.delete_empty[name], array_literals(keys))
 
 
 def _transposed(moves: Sequence[tuple[str, int, int, int]]) -> list[list[object]]:

@@ -101,6 +101,8 @@ def _plain_text(value: str) -> str:
         value.encode()
     except UnicodeEncodeError:
         raise PydanticCustomError("NOT_UNICODE", "the text holds half of a surrogate pair") from None
+    if "\x00" in value:
+        raise PydanticCustomError("NUL", "the text holds a NUL character")
     return value
 
 
@@ -223,18 +225,18 @@ class IncidentContent(_Part):
     items: Annotated[list[Item], Field(min_length=1, max_length=1000)]
     audience: Annotated[list[Annotated[str, AfterValidator(_audience)]], Field(min_length=1, max_length=500)]
     tlp: Tlp
-    route: Annotated[list[RouteLeg], Field(max_length=100)] = []
+    route: Annotated[list[RouteLeg], Field(max_length=100)] = Field(default_factory=list)
     routing_direction: Annotated[str, _listed("routing_direction")] | None = None
     transport_mode: Annotated[str, _listed("transport_mode")] | None = None
     carrier_type: Annotated[str, _listed("carrier_type")] | None = None
     transport_text: Text | None = None
-    concealment: Annotated[list[Concealment], Field(max_length=100)] = []
+    concealment: Annotated[list[Concealment], Field(max_length=100)] = Field(default_factory=list)
     trafficking_channel: Annotated[str, _listed("trafficking_channel")] | None = None
     shipment: Shipment | None = None
     action_requested: Annotated[str, _listed("action_requested")] = "NONE"
     act_before: Timestamp | None = None
-    entities: Annotated[list[Entity], Field(max_length=200)] = []
-    documents: Annotated[list[Document], Field(max_length=200)] = []
+    entities: Annotated[list[Entity], Field(max_length=200)] = Field(default_factory=list)
+    documents: Annotated[list[Document], Field(max_length=200)] = Field(default_factory=list)
     operation_id: Name | None = None
     handling: Annotated[str, _listed("handling")] | None = None
     handling_text: Text | None = None

@@ -62,6 +62,20 @@ def reading_config(settings: Settings, **extra: object) -> dict[str, object]:
     )
 
 
+def gather(consumer: Consumer, limit: int, wait_s: float) -> list[Message]:
+    """Wait for the first message or event, then take what is there, without waiting for more.
+
+    One `consume` of many waits until it has them all; in parts of 250 it is also the fastest.
+    """
+    first = consumer.poll(wait_s)
+    if first is None:
+        return []
+    messages = [first]
+    while len(messages) < limit and (more := consumer.consume(min(250, limit - len(messages)), 0)):
+        messages += more
+    return messages
+
+
 def read_topic(
     settings: Settings, topic: str, start: dict[int, int] | None = None, partitions: list[int] | None = None
 ) -> Iterator[Record]:
@@ -81,7 +95,7 @@ def read_topic(
         consumer.assign([TopicPartition(topic, p, begin.get(p, OFFSET_BEGINNING)) for p in partitions])
         unfinished = set(partitions)
         while unfinished:
-            messages = consumer.consume(250, _TIMEOUT_S)
+            messages = gather(consumer, 20_000, _TIMEOUT_S)
             if not messages:
                 raise LogError(f"topic {topic}: no answer within {_TIMEOUT_S:.0f} s")
             for message in messages:

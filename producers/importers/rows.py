@@ -70,7 +70,8 @@ def rows(text: Iterator[str], delimiter: str) -> Iterator[tuple[int, list[str]]]
     """The rows of a file with the line each begins on; the first is the header, empty lines are passed over.
 
     A quotation mark that is not closed would swallow the rows below it. Where quoting is broken, or a row over several
-    lines has not the columns of the header, its first line is taken alone and split at each delimiter.
+    lines has not the columns of the header, or its first and its last line each have them, its first line is taken
+    alone and split at each delimiter.
     """
     lines = _Lines(text)
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
@@ -86,7 +87,7 @@ def rows(text: Iterator[str], delimiter: str) -> Iterator[tuple[int, list[str]]]
         except csv.Error:
             fields = None
         used = len(lines.taken)
-        if fields is None or (used > 1 and width not in {0, len(fields)}):
+        if fields is None or (used > 1 and width and _swallowed(lines.taken, len(fields), width, delimiter)):
             fields = lines.taken[0].rstrip("\r\n").split(delimiter)
             lines.give_back_all_but_first()
             reader = csv.reader(lines, delimiter=delimiter, strict=True)
@@ -95,6 +96,10 @@ def rows(text: Iterator[str], delimiter: str) -> Iterator[tuple[int, list[str]]]
             width = width or len(fields)
             yield number, fields
         number += used
+
+
+def _swallowed(lines: list[str], found: int, width: int, delimiter: str) -> bool:
+    return found != width or all(line.count(delimiter) == width - 1 for line in (lines[0], lines[-1]))
 
 
 def unreadable(

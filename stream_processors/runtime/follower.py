@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from schemas.errors import LogError
-from schemas.reading import Record, quiet_logger, reading_config, record_of
+from schemas.reading import Record, gather, quiet_logger, reading_config, record_of
 from schemas.settings import Settings
 from stream_processors.runtime.log import Partition
 
@@ -27,12 +27,7 @@ class Follower:
             LogError: the topic cannot be read on.
         """
         try:
-            first = self._consumer.poll(wait_s)
-            if first is None:
-                return []
-            messages = [first]
-            while len(messages) < limit and (more := self._consumer.consume(min(250, limit - len(messages)), 0)):
-                messages += more
+            messages = gather(self._consumer, limit, wait_s)
         except KafkaException as error:
             raise LogError(f"the log cannot be read: {error.args[0].str()}") from error
         records = []

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 
 from schemas.errors import LogError, ProducerFencedError
-from schemas.reading import Record, quiet_logger, reading_config, record_of
+from schemas.reading import Record, gather, quiet_logger, reading_config, record_of
 from schemas.settings import Settings
 from stream_processors.runtime.log import CommitResult, Output, Partition
 
@@ -124,12 +124,7 @@ class KafkaLog:
 
     def consume(self, limit: int, wait_s: float) -> list[Record]:
         """See `Log.consume`."""
-        first = self._consumer.poll(wait_s)
-        if first is None:
-            return []
-        messages = [first]
-        while len(messages) < limit and (more := self._consumer.consume(min(250, limit - len(messages)), 0)):
-            messages += more
+        messages = gather(self._consumer, limit, wait_s)
         if self._changed:
             return []  # positions are set anew after the takeover; nothing read before it may be processed
         records = []
@@ -263,7 +258,7 @@ class KafkaLog:
         deadline = time.monotonic() + 4 * _ANSWER_S
         try:
             while True:
-                messages = consumer.consume(250, 0.1)
+                messages = gather(consumer, 20_000, 0.1)
                 for message in messages:
                     error = message.error()
                     if error is None:

@@ -75,8 +75,8 @@ def items(path: Path, monthly: Iterable[str] = _MONTHLY) -> pl.DataFrame:
     """The rows of the file in their order, with what each means: one row an item.
 
     Columns added to those of the file: row (from 0), agency_id, period, incident (the same number for the items of one
-    incident), substance_id, timeline_id, substance_class, seized, departure, transit, destination, mass_ug (null where it
-    is not summed), readable.
+    incident), substance_id, timeline_id, substance_class, seized, departure, transit, destination, mass_ug (null where
+    it is not summed), readable.
     """
     raw = (
         pl.read_csv(path, separator=";", infer_schema=False).with_columns(pl.all().fill_null("")).with_row_index("row")
@@ -88,7 +88,9 @@ def items(path: Path, monthly: Iterable[str] = _MONTHLY) -> pl.DataFrame:
         pl.col("SEIZURE_DATE").str.to_date("%Y-%m-%d", strict=False).alias("day"),
     )
     coded = coded.with_columns(
-        readable=_known("seized") & pl.col("day").is_not_null() & (pl.col("DRUG_NAME").str.strip_chars() != ""),
+        readable=_known("seized")
+        & (pl.col("day").dt.year() >= 1900).fill_null(value=False)
+        & (pl.col("DRUG_NAME").str.strip_chars() != ""),
         by_month=pl.col("seized").is_in(list(monthly)) & (pl.col("day").dt.day() == 1),
         period=pl.col("day").dt.strftime("%Y-%m"),
         agency_id="ids-" + pl.col("seized").str.to_lowercase(),

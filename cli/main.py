@@ -1,0 +1,69 @@
+"""The entry of the command line: finds the commands, and turns errors into one line each."""
+
+import importlib
+import logging
+import sys
+from collections.abc import Sequence
+
+import click
+
+from schemas.errors import IonicsError
+
+_COMMANDS = {
+    "up": "cli.stack",
+    "down": "cli.stack",
+    "status": "cli.status",
+    "reset": "cli.stack",
+    "demo": "cli.demo",
+    "agency": "cli.agency",
+    "import": "cli.import_",
+    "report": "cli.report",
+    "watch": "cli.watch",
+    "incident": "cli.incident",
+    "routes": "cli.views",
+    "heatmap": "cli.views",
+    "timeline": "cli.views",
+    "worker": "cli.worker",
+    "outbox": "cli.outbox",
+    "dead-letters": "cli.dead_letters",
+    "schemas": "cli.schemas",
+}
+
+
+class _Lazy(click.Group):
+    """Loads the file of a command when it is called: `ionics --help` needs none of them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002  # click's signature
+        if cmd_name not in _COMMANDS:
+            return None
+        module = importlib.import_module(_COMMANDS[cmd_name])
+        name = {"import": "import_"}.get(cmd_name, cmd_name.replace("-", "_"))
+        command: click.Command = getattr(module, name)
+        return command
+
+
+@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="ionics-backbone")
+@click.option("-v", "--verbose", is_flag=True, help="Say what happens underneath, on standard error.")
+def cli(verbose: bool) -> None:
+    """IONICS Backbone: exchange and read drug-control incidents."""
+    logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, format="%(asctime)s %(name)s %(message)s")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run a command; exit 0 when done, 1 on an error of ours (one line), 2 on wrong usage, 130 when interrupted."""
+    try:
+        cli.main(args=None if arguments is None else list(arguments), prog_name="ionics", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(130)
+    except IonicsError as error:
+        click.echo(f"error: {' '.join(str(error).split())}", err=True)
+        sys.exit(1)
+    except BrokenPipeError:
+        sys.exit(0)

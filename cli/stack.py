@@ -1,0 +1,135 @@
+"""`ionics up | down | reset`: the local stack, or the preparation of an existing cluster."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import tomli_w
+
+from cli.progress import StackProgress
+from deploy.deployment import prepare
+from schemas.errors import StackError
+from schemas.settings import FILE_NAME, Settings, default_home, load_settings
+
+
+@click.command()
+@click.option("--no-workers", is_flag=True, help="Start the servers only, not the stages.")
+def up(no_workers: bool) -> None:
+    """Start Kafka, registry, PostgreSQL and the stages here; or prepare the cluster that the settings name."""
+    settings = start(workers=not no_workers)
+    click.echo(f"up: deployment {settings.deployment}, broker {settings.bootstrap}, home {settings.home}")
+    click.echo("one tenant: until identity and sharing are built, who can reach this machine can read all of it")
+
+
+@click.command()
+def down() -> None:
+    """Stop the stages and the servers; the data stays."""
+    stop_workers(default_home())
+    _stack(default_home()).down()
+    click.echo("down; the data stays, `ionics up` goes on with it")
+
+
+@click.command()
+@click.confirmation_option(prompt="Delete all incidents, keys and settings of this home?")
+def reset() -> None:
+    """Stop everything and delete its data."""
+    home = default_home()
+    stop_workers(home)
+    _stack(home).reset()
+    for path in [home / FILE_NAME, *(home / "keys").glob("*.key"), *(home / "outbox").glob("*")]:
+        path.unlink(missing_ok=True)
+    click.echo("reset: all data of this home is gone")
+
+
+def start(*, workers: bool) -> Settings:
+    """Start what is not running, prepare the deployment, and return its settings.
+
+    Raises:
+        IonicsError: a server cannot be started, reached or prepared.
+    """
+    home = default_home()
+    settings = load_settings(home)
+    local = home / "stack"
+    if not settings.bootstrap or local.exists():
+        with StackProgress() as progress:
+            address = _stack(home).up(progress)
+        values = {
+            "deployment": address.deployment,
+            "bootstrap": address.bootstrap,
+            "registry_url": address.registry_url,
+            "database_url": address.database_url,
+            "reader_url": address.reader_url,
+        }
+        _write_private(home / FILE_NAME, tomli_w.dumps(values))
+        settings = load_settings(home)
+    prepare(settings)
+    if workers:
+        start_workers(home)
+    return settings
+
+
+def _stack(home: Path):  # type: ignore[no-untyped-def]  # the type needs the extra `local`, which may be missing
+    from deploy.local import LocalStack  # noqa: PLC0415  # needs the extra `local`
+
+    return LocalStack(home / "stack")
+
+
+def _write_private(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    temporary = path.with_suffix(".new")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as out:
+        out.write(text)
+    temporary.replace(path)
+
+
+def start_workers(home: Path) -> None:
+    """Start the supervisor of the stages, unless it runs."""
+    if worker_pid(home) is not None:
+        return
+    (home / "logs").mkdir(parents=True, exist_ok=True)
+    with (home / "logs" / "worker.log").open("ab") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "ionics", "worker"],
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=out,
+            start_new_session=True,
+            env={**os.environ, "IONICS_HOME": str(home)},
+        )
+    (home / "worker.pid").write_text(str(process.pid), "ascii")
+
+
+def worker_pid(home: Path) -> int | None:
+    """Process id of the supervisor, if it runs."""
+    import psutil  # noqa: PLC0415  # needs the extra `local`
+
+    try:
+        process = psutil.Process(int((home / "worker.pid").read_text("ascii")))
+        return process.pid if "worker" in process.cmdline() and process.status() != psutil.STATUS_ZOMBIE else None
+    except (OSError, ValueError, psutil.Error):
+        return None
+
+
+def stop_workers(home: Path) -> None:
+    """Let the stages finish their batches and stop.
+
+    Raises:
+        StackError: the supervisor does not end.
+    """
+    import psutil  # noqa: PLC0415  # needs the extra `local`
+
+    pid = worker_pid(home)
+    if pid is None:
+        return
+    os.kill(pid, signal.SIGTERM)
+    try:
+        psutil.Process(pid).wait(60)
+    except psutil.NoSuchProcess:
+        pass
+    except psutil.TimeoutExpired:
+        raise StackError(f"the workers (process {pid}) do not stop; see {home / 'logs'}") from None
+    (home / "worker.pid").unlink(missing_ok=True)

@@ -1,0 +1,120 @@
+"""The stages as processes: what each needs, and a supervisor that keeps one process a stage."""
+
+import logging
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from projections.projector import Projector
+from schemas.dictionary import read_dictionary
+from schemas.errors import IonicsError, LogError
+from schemas.settings import Settings
+from schemas.topics import INCIDENTS, SUBMISSIONS
+from stream_processors.admit import GROUP as ADMIT_GROUP
+from stream_processors.admit import Admission, DirectoryReader
+from stream_processors.enrich import Enrichment
+from stream_processors.enrich import group as enrich_group
+from stream_processors.reference import Reference
+from stream_processors.runtime import KafkaLog, Worker
+
+STAGES = ("admit", "enrich", "project")
+_BATCH = {"admit": 5_000, "enrich": 10_000, "project": 10_000}
+_logger = logging.getLogger(__name__)
+
+
+def run_stage(
+    settings: Settings, name: str, stop: threading.Event, on_batch: Callable[[int], None] | None = None
+) -> None:
+    """Run one stage until `stop` is set.
+
+    Raises:
+        IonicsError: a server cannot be reached, or fails in a way that a new start does not mend.
+    """
+    if name == "admit":
+        admission = Admission(DirectoryReader(settings))
+        Worker(KafkaLog(settings, ADMIT_GROUP, SUBMISSIONS.name), admission, _BATCH[name], on_batch).run(stop)
+    elif name == "enrich":
+        reference = Reference.load()
+        reference.place("Graz", "AUT")  # the gazetteer loads at its first question; not in the middle of a batch
+        enrichment = Enrichment(read_dictionary(settings), reference, settings.generation)
+        log = KafkaLog(settings, enrich_group(settings.generation), INCIDENTS.name)
+        Worker(log, enrichment, _BATCH[name], on_batch).run(stop)
+    else:
+        Projector(settings, _BATCH[name], on_batch).run(stop)
+
+
+def keep_running(settings: Settings, name: str, stop: threading.Event) -> None:
+    """Run one stage, and start it anew after a failure, waiting longer each time up to half a minute."""
+    pause = 0.5
+    while not stop.is_set():
+        started = threading.Event()
+        try:
+            run_stage(settings, name, stop, lambda _: started.set())
+        except (IonicsError, OSError) as error:
+            _logger.warning("%s stopped, starts again in %.1f s: %s", name, pause, error)
+            pause = 0.5 if started.is_set() else min(30.0, 2 * pause)
+            stop.wait(pause)
+
+
+class Workers:
+    """One process a stage, started and watched by this process."""
+
+    def __init__(self, settings: Settings, stages: Sequence[str] = STAGES) -> None:
+        self._settings = settings
+        self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._stages = stages
+
+    def start(self) -> None:
+        """Start the stages that do not run."""
+        for stage in self._stages:
+            process = self._processes.get(stage)
+            if process is None or process.poll() is not None:
+                self._processes[stage] = spawn_stage(self._settings.home, stage)
+
+    def run(self, stop: threading.Event) -> None:
+        """Keep all stages running until `stop` is set, then let each finish its batch."""
+        try:
+            while not stop.wait(0.5):
+                self.start()
+        finally:
+            self.stop()
+
+    def process(self, stage: str) -> subprocess.Popen[bytes]:
+        """The process of a stage.
+
+        Raises:
+            LogError: it was not started.
+        """
+        if stage not in self._processes:
+            raise LogError(f"stage {stage} was not started")
+        return self._processes[stage]
+
+    def stop(self, timeout_s: float = 30.0) -> None:
+        """Ask all to finish, and end those that do not."""
+        for process in self._processes.values():
+            process.terminate()
+        for process in self._processes.values():
+            try:
+                process.wait(timeout_s)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        self._processes.clear()
+
+
+def spawn_stage(home: Path, stage: str) -> subprocess.Popen[bytes]:
+    """One stage as a process of its own, logging into the home directory."""
+    logs = home / "logs"
+    logs.mkdir(parents=True, exist_ok=True)
+    environment = {**os.environ, "IONICS_HOME": str(home), "POLARS_MAX_THREADS": "1"}
+    with (logs / f"{stage}.log").open("ab") as out:
+        return subprocess.Popen(
+            [sys.executable, "-m", "ionics", "worker", "--stage", stage],
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=out,
+            env=environment,
+        )

@@ -1,0 +1,23 @@
+"""Questions to the tables of a generation, as plain functions on a connection of ``ionics_reader``.
+
+Rows come back as dictionaries of strings, integers, booleans, lists and None, fit for JSON, in an order that is always
+the same. Dates and times are ISO 8601, times in UTC; mass is in micrograms.
+"""
+
+from projections.queries.aggregates import agencies, heat, milestones, routes, timeline
+from projections.queries.incidents import find_incidents, incident, items, revisions
+from projections.queries.substances import first_seen, substances
+
+__all__ = [
+    "agencies",
+    "find_incidents",
+    "first_seen",
+    "heat",
+    "incident",
+    "items",
+    "milestones",
+    "revisions",
+    "routes",
+    "substances",
+    "timeline",
+]

@@ -1,0 +1,68 @@
+"""How every question is put: a composed statement, named parameters, rows fit for JSON."""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any, LiteralString
+
+import psycopg
+from psycopg import sql
+from psycopg.rows import dict_row
+
+from projections.migrate import schema_name
+from schemas.errors import ProjectionError
+
+Row = dict[str, Any]
+
+_TABLES = (
+    "incident",
+    "incident_revision",
+    "item",
+    "route_flow",
+    "place_heat",
+    "substance_timeline",
+    "agency_activity",
+    "milestone",
+)
+_PERIOD = re.compile(r"[0-9]{4}(-(0[1-9]|1[0-2]))?")
+
+# A year counts where all of it lies within the bounds.
+WITHIN: LiteralString = (
+    "(%(since)s::text IS NULL OR rpad(period, 7, '-01') >= rpad(%(since)s, 7, '-01')) AND "
+    "(%(until)s::text IS NULL OR rpad(period, 7, '-12') <= rpad(%(until)s, 7, '-12'))"
+)
+SUMS: LiteralString = (
+    "sum(incidents)::bigint AS incidents, sum(items)::bigint AS items, sum(mass_ug) AS mass_ug, "
+    "sum(items_without_mass)::bigint AS items_without_mass"
+)
+
+
+def rows(
+    connection: psycopg.Connection, generation: int, statement: LiteralString, parameters: Mapping[str, Any]
+) -> list[Row]:
+    """The rows of a statement in which ``{incident}`` and the other tables stand for those of the generation.
+
+    Raises:
+        ProjectionError: the database could not be read, or a period is neither a month nor a year.
+    """
+    schema = schema_name(generation)
+    for name in ("since", "until"):
+        period = parameters.get(name)
+        if period is not None and not _PERIOD.fullmatch(period):
+            raise ProjectionError(f"{name}={period} is not a period; write a month or a year, such as 2016-03 or 2016")
+    composed = sql.SQL(statement).format(**{name: sql.Identifier(schema, name) for name in _TABLES})
+    try:
+        with connection.transaction(), connection.cursor(row_factory=dict_row) as cursor:
+            found = cursor.execute(composed, parameters).fetchall()
+    except psycopg.Error as error:
+        raise ProjectionError(f"generation {generation} could not be read: {error}") from error
+    return [{name: _plain(value) for name, value in row.items()} for row in found]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    if isinstance(value, date):
+        return value.isoformat()
+    return int(value) if isinstance(value, Decimal) else value

@@ -1,0 +1,204 @@
+"""The sink on a real PostgreSQL: the tables are a function of the set of events, and a batch is all or nothing."""
+
+from collections.abc import Callable, Iterator
+from random import Random
+
+import psycopg
+import pytest
+
+from projections.digest import digests, snapshot
+from projections.migrate import drop, migrate
+from projections.sink import ViewSink
+from schemas.errors import ProjectionError
+from tests.unit.projections.worlds import World, decode, encode
+
+pytestmark = pytest.mark.stack
+
+_GENERATION = 901
+_OTHER = 902
+_TOPIC = "ionics.enriched.g901"
+_AGGREGATES = ("route_flow", "place_heat", "substance_timeline", "agency_activity", "milestone")
+
+Connect = Callable[[int], psycopg.Connection]
+
+
+@pytest.fixture
+def connection(writer_url: str) -> Iterator[psycopg.Connection]:
+    """A writer's connection, and the empty tables of two generations."""
+    for generation in (_GENERATION, _OTHER):
+        drop(writer_url, generation)
+        migrate(writer_url, generation)
+    with psycopg.connect(writer_url, autocommit=True) as connection:
+        yield connection
+    for generation in (_GENERATION, _OTHER):
+        drop(writer_url, generation)
+
+
+def _apply(connection: psycopg.Connection, generation: int, values: list[bytes], cuts: list[int]) -> None:
+    sink = ViewSink(connection, generation, decode)
+    bounds = [0, *sorted(cuts), len(values)]
+    for first, last in zip(bounds, bounds[1:], strict=False):
+        sink.apply(values[first:last], {(_TOPIC, 0): (first, last)})
+
+
+def _table(connection: psycopg.Connection, name: str, generation: int = _GENERATION) -> list[tuple[object, ...]]:
+    return connection.execute(f"SELECT * FROM g{generation}.{name} ORDER BY 1, 2").fetchall()
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_order_and_batches_do_not_matter(connection: psycopg.Connection, seed: int) -> None:
+    """Any permutation of the events, cut anyhow, gives the same digests."""
+    values, chance = World(seed).history(60), Random(seed)
+    shuffled = chance.sample(values, len(values))
+    _apply(connection, _GENERATION, values, [])
+    _apply(connection, _OTHER, shuffled, chance.choices(range(len(values)), k=12))
+    assert digests(connection, _GENERATION) == digests(connection, _OTHER)
+
+
+def test_many_batches_of_one(connection: psycopg.Connection) -> None:
+    """Batches of one event each give what one batch gives."""
+    values = World(8).history(25)
+    _apply(connection, _GENERATION, values, [])
+    _apply(connection, _OTHER, values[::-1], list(range(1, len(values))))
+    assert digests(connection, _GENERATION) == digests(connection, _OTHER)
+
+
+def test_applied_twice(connection: psycopg.Connection) -> None:
+    """An event applied twice, in one batch or in two, changes nothing."""
+    values = World(11).history(40)
+    sink = ViewSink(connection, _GENERATION, decode)
+    sink.apply(values, {(_TOPIC, 0): (0, 1)})
+    before = digests(connection, _GENERATION)
+    sink.apply(values + values[::-1], {(_TOPIC, 0): (1, 2)})
+    assert before == digests(connection, _GENERATION)
+
+
+def test_report_then_withdraw(connection: psycopg.Connection) -> None:
+    """Reports that are withdrawn leave the aggregates as if they had never been, to the bit."""
+    world = World(21)
+    kept = [encode(world.record(number)) for number in range(40)]
+    gone = range(40, 80)
+    reported = [encode(world.record(number)) for number in gone]
+    withdrawn = [encode(world.record(number, 2, "WITHDRAWN")) for number in gone]
+    _apply(connection, _GENERATION, kept + reported + withdrawn, [60, 100])
+    _apply(connection, _OTHER, kept, [])
+    expected, actual = digests(connection, _OTHER), digests(connection, _GENERATION)
+    assert {name: expected[name] for name in _AGGREGATES} == {name: actual[name] for name in _AGGREGATES}
+    assert expected != actual
+    assert digests(connection, _OTHER, as_if_never=True) == digests(connection, _GENERATION, as_if_never=True)
+
+
+def test_everything_withdrawn(connection: psycopg.Connection) -> None:
+    """No row without incidents stays behind."""
+    world = World(22)
+    reported = [encode(world.record(number)) for number in range(30)]
+    withdrawn = [encode(world.record(number, 2, "WITHDRAWN")) for number in range(30)]
+    _apply(connection, _GENERATION, reported + withdrawn, [30])
+    assert [[] for _ in _AGGREGATES] == [_table(connection, name) for name in _AGGREGATES]
+    assert len(_table(connection, "incident")) == 30
+
+
+def test_restricted_incidents_are_in_no_aggregate(connection: psycopg.Connection) -> None:
+    """A restricted incident has its own rows and changes no aggregate; narrowed later, it leaves them again."""
+    world = World(23)
+    restricted = {"tlp": "AMBER", "audience": ["agency:police"]}
+    values = [encode(world.record(number, **restricted)) for number in range(20)]
+    values += [encode(world.record(20, tlp="GREEN", audience=["COMMUNITY"]))]
+    values += [encode(world.record(20, 2, "AMENDED", **restricted))]
+    _apply(connection, _GENERATION, values, [21])
+    assert [[] for _ in _AGGREGATES] == [_table(connection, name) for name in _AGGREGATES]
+    assert len(_table(connection, "incident")) == 21
+    assert _table(connection, "item")
+
+
+def test_text_comes_back_as_it_was(connection: psycopg.Connection) -> None:
+    """Tabs, quotes, line breaks and what looks like null come back; U+0000, which PostgreSQL has not, as U+FFFD."""
+    world = World(24)
+    names = ["a\tb", 'q"\\', "l\nb\r", "\\N", "", "NULL", "{a,b}", "ق", "nul\x00"]
+    record = world.record(1, audience=["COMMUNITY"], source_ref="r\\1\t", reason='why "\\\n')
+    record["admitted"]["incident"]["items"] = [{"substance_text": name} for name in names]
+    record["enrichment"]["substances"] = [
+        {
+            "candidates": ['sub:"x"', "a,b\\", "t\t"],
+            "substance_how": "ambiguous",
+            "substance_confidence": "low",
+            "schedule_listed": False,
+            "plausibility": "MISSING",
+        }
+        for _ in names
+    ]
+    value = encode(record)
+    _apply(connection, _GENERATION, [value], [])
+    found = connection.execute(f"SELECT substance_text, candidates FROM g{_GENERATION}.item ORDER BY item_no")
+    candidates = ['sub:"x"', "a,b\\", "t\t"]
+    assert [(name.replace("\x00", "\ufffd"), candidates) for name in names] == found.fetchall()
+    row = connection.execute(f"SELECT source_ref, reason, value FROM g{_GENERATION}.incident").fetchone()
+    assert ("r\\1\t", 'why "\\\n', value) == row
+
+
+def test_sums_beyond_64_bits(connection: psycopg.Connection) -> None:
+    """Masses add up exactly, and go away exactly."""
+    world, values = World(25), []
+    for number in range(5):
+        record = world.record(number, audience=["COMMUNITY"], tlp="GREEN")
+        record["admitted"]["incident"]["items"] = [{"substance_text": "x"}]
+        substance = {"substance_how": "exact", "substance_confidence": "high", "schedule_listed": False}
+        record["enrichment"]["substances"] = [substance | {"mass_ug": 2**63 - 1, "plausibility": "OK"}]
+        values.append(encode(record))
+    _apply(connection, _GENERATION, values, [2])
+    total = connection.execute(f"SELECT sum(mass_ug) FROM g{_GENERATION}.route_flow").fetchone()
+    assert total == (5 * (2**63 - 1),)
+
+
+def test_a_failed_batch_leaves_nothing(connection: psycopg.Connection) -> None:
+    """Where PostgreSQL refuses, neither rows nor positions change, and the next batch works."""
+    values = World(26).history(10)
+    sink = ViewSink(connection, _GENERATION, decode)
+    sink.apply(values[:5], {(_TOPIC, 0): (0, 5)})
+    before = snapshot(connection, _GENERATION)
+    connection.execute(f"ALTER TABLE g{_GENERATION}.milestone ADD CONSTRAINT small CHECK (incidents < 0) NOT VALID")
+    with pytest.raises(ProjectionError, match="could not be stored"):
+        sink.apply(values[5:], {(_TOPIC, 0): (5, 9), (_TOPIC, 1): (0, 4)})
+    assert before == snapshot(connection, _GENERATION)
+    connection.execute(f"ALTER TABLE g{_GENERATION}.milestone DROP CONSTRAINT small")
+    sink.apply(values[5:], {(_TOPIC, 0): (5, 9), (_TOPIC, 1): (0, 4)})
+    assert {(_TOPIC, 0): 9, (_TOPIC, 1): 4} == sink.positions()
+
+
+@pytest.mark.parametrize("old", [0, 4, 6])
+def test_another_position_stops_the_batch(connection: psycopg.Connection, old: int) -> None:
+    """A batch that does not begin where the tables stand is refused whole."""
+    values = World(27).history(10)
+    sink = ViewSink(connection, _GENERATION, decode)
+    sink.apply(values[:5], {(_TOPIC, 0): (0, 5)})
+    before = snapshot(connection, _GENERATION)
+    with pytest.raises(ProjectionError, match="begins at"):
+        sink.apply(values[5:], {(_TOPIC, 1): (0, 3), (_TOPIC, 0): (old, 9)})
+    assert before == snapshot(connection, _GENERATION)
+
+
+def test_a_partition_never_seen_begins_at_zero(connection: psycopg.Connection) -> None:
+    """A first batch that begins later is refused; going back is."""
+    sink = ViewSink(connection, _GENERATION, decode)
+    with pytest.raises(ProjectionError, match="begins at 3"):
+        sink.apply([], {(_TOPIC, 0): (3, 5)})
+    with pytest.raises(ProjectionError, match="cannot go back"):
+        sink.apply([], {(_TOPIC, 0): (3, 2)})
+    assert {} == sink.positions()
+
+
+def test_two_writers(connection: psycopg.Connection, writer_url: str) -> None:
+    """Of two writers at the same place one goes on and the other is told."""
+    values = World(28).history(4)
+    with psycopg.connect(writer_url, autocommit=True) as other:
+        first, second = ViewSink(connection, _GENERATION, decode), ViewSink(other, _GENERATION, decode)
+        first.apply(values, {(_TOPIC, 0): (0, 4)})
+        with pytest.raises(ProjectionError, match="read the positions again"):
+            second.apply(values, {(_TOPIC, 0): (0, 4)})
+
+
+def test_an_open_transaction_is_refused(writer_url: str, connection: psycopg.Connection) -> None:
+    """Inside another transaction nothing would be committed."""
+    sink = ViewSink(connection, _GENERATION, decode)
+    with connection.transaction(), pytest.raises(ProjectionError, match="in a transaction"):
+        sink.apply([], {})
