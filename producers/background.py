@@ -1,4 +1,4 @@
-"""The thread that delivers as soon as something is reported, and again, later and later, while there is no connection."""
+"""The thread that delivers as soon as something is reported, and again while there is no connection, ever later."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ def backoff_s(failures: int, jitter: float) -> float:
     """Seconds to wait after so many failures in a row: doubled up to half a minute, of which a random half falls away.
 
     Args:
+        failures: how many, 1 or more.
         jitter: from 0 to 1, so that many producers do not come back at the same moment.
     """
     longest = min(LAST_RETRY_S, FIRST_RETRY_S * 2.0 ** min(failures - 1, 10))

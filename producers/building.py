@@ -34,6 +34,7 @@ MAX_BODY_BYTES = 262_144 - FRAME_BYTES
 
 _T = TypeVar("_T")
 _CONTENT = frozenset(IncidentContent.model_fields)
+_ALL_FIELDS = set(Incident.model_fields)
 _SOURCE_REF = TypeAdapter[str](Annotated[str, *Incident.model_fields["source_ref"].metadata])
 _COUNTRY = TypeAdapter[str | None](Incident.model_fields["reporting_country"].rebuild_annotation())
 
@@ -138,7 +139,7 @@ class IncidentBuilder:
             "agency_id": self._agency,
             "provenance": provenance,
         }
-        return self._signed(Incident.model_construct(**fields))
+        return self._signed(Incident.model_construct(_fields_set=_ALL_FIELDS, **fields))
 
     def amend(
         self, incident: Incident, known: Known, content: IncidentContent | Mapping[str, Any], reason: str
@@ -229,7 +230,7 @@ class IncidentBuilder:
             identity.content_digest(fields),
             hashlib.sha256(message).hexdigest(),
         )
-        reported_at = f"{incident.reported_at:%Y-%m-%dT%H:%M:%S}.{incident.reported_at.microsecond // 1000:03d}Z"
+        reported_at = incident.reported_at.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
         envelope = Envelope(
             incident.incident_id,
             incident.event_id,

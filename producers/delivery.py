@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 _BATCH = 2_000
 _CONNECT_S = 4.0
 _STALL_S = 10.0
+_FEW = 100
+_SOON_S = 0.001
+_LATER_S = 0.01
 _STOPPING_STALL_S = 1.0
 _QUIET = logging.Logger("librdkafka.delivery", logging.CRITICAL + 1)  # noqa: LOG001  # outside the tree: no handler
 
@@ -37,6 +40,8 @@ PRODUCER_SETTINGS: dict[str, object] = {
     # No message gives up alone, letting later ones of its incident pass: delivery gives up for all of them at once.
     "message.timeout.ms": 0,
     "enable.gapless.guarantee": True,
+    # An acknowledgement is seen by the queue growing shorter; a call for each would cost more than the sending.
+    "delivery.report.only.error": True,
     "linger.ms": 0,
     "compression.type": "lz4",
     "socket.connection.setup.timeout.ms": 3_000,
@@ -159,7 +164,7 @@ class Delivery:
             raise LogError("not connected")
         ids = {fingerprint: self._schemas.id_of(fingerprint) for fingerprint in {row.fingerprint for row in rows}}
         frames = {fingerprint: frame(id_) for fingerprint, id_ in ids.items()}
-        unsent: dict[int, str] = dict.fromkeys((row.position for row in rows), "")
+        failed: dict[int, str] = {}
         fault = ""
         try:
             for row in rows:
@@ -169,33 +174,22 @@ class Delivery:
                     frames[row.fingerprint] + row.body,
                     key,
                     partition_of(key),
-                    on_delivery=partial(_acknowledged, unsent, row.position),
+                    on_delivery=partial(_refused, failed, row.position),
                     headers=self._headers(row),
                 )
-            fault = self._awaited(producer, unsent, patience)
+            fault = _awaited(producer, failed, patience, _SOON_S if len(rows) < _FEW else _LATER_S)
         except (KafkaException, BufferError) as error:
-            fault = str(error)
-        if not unsent:
+            producer.purge(in_queue=True, in_flight=True)
+            self._drop()
+            return [], LogError(f"topic {SUBMISSIONS.name}: {error}")
+        if not fault:
             return [row.position for row in rows], None
         # What is still in a queue must not be sent after this, or it would pass what has failed.
         producer.purge(in_queue=True, in_flight=True)
-        producer.poll(0)
+        settled = not _awaited(producer, {}, lambda: 1.0, _SOON_S)
         self._drop()
-        fault = next(filter(None, unsent.values()), fault)
-        failure = LogError(f"topic {SUBMISSIONS.name}: {len(unsent)} reports were not acknowledged: {fault}")
-        return [row.position for row in rows if row.position not in unsent], failure
-
-    def _awaited(self, producer: Producer, unsent: dict[int, str], patience: Callable[[], float]) -> str:
-        """Wait for acknowledgements while they come; why it gave up, else nothing."""
-        left, progress = len(unsent), time.monotonic()
-        while unsent and not any(unsent.values()):
-            producer.poll(0.05)
-            now = time.monotonic()
-            if len(unsent) < left:
-                left, progress = len(unsent), now
-            elif now - progress > patience():
-                return "no acknowledgement in time"
-        return ""
+        failure = LogError(f"topic {SUBMISSIONS.name}: {len(failed)} reports were not acknowledged: {fault}")
+        return [row.position for row in rows if settled and row.position not in failed], failure
 
     def _headers(self, row: Queued) -> list[tuple[str, Any]]:
         return [
@@ -214,8 +208,19 @@ class Delivery:
         self._producer, self._checked = None, False
 
 
-def _acknowledged(unsent: dict[int, str], position: int, error: KafkaError | None, _message: object) -> None:
-    if error is None:
-        del unsent[position]
-    else:
-        unsent[position] = error.str()
+def _awaited(producer: Producer, failed: dict[int, str], patience: Callable[[], float], slice_s: float) -> str:
+    """Wait until the fate of all messages is known or one has failed; what is wrong, else nothing."""
+    left, progress = len(producer), time.monotonic()
+    while len(producer) and not failed:
+        producer.poll(slice_s)
+        now = time.monotonic()
+        if len(producer) < left:
+            left, progress = len(producer), now
+        elif now - progress > patience():
+            return "no acknowledgement in time"
+    return next(iter(failed.values()), "")
+
+
+def _refused(failed: dict[int, str], position: int, error: KafkaError | None, _message: object) -> None:
+    if error is not None:
+        failed[position] = error.str()

@@ -102,13 +102,16 @@ class Outbox:
             return [Queued._make(row) for row in self._db.execute(_SELECT, (after, limit))]
 
     def delete(self, positions: Sequence[int]) -> None:
-        """Delete envelopes that the broker has acknowledged.
+        """Delete envelopes that the broker has acknowledged, given in rising order.
 
         Raises:
             OutboxError: the file cannot be written.
         """
         with self._lock, self._reported(), self._transaction():
-            self._db.executemany("DELETE FROM envelope WHERE position = ?", ((position,) for position in positions))
+            if positions and positions[-1] - positions[0] == len(positions) - 1:
+                self._db.execute("DELETE FROM envelope WHERE position BETWEEN ? AND ?", (positions[0], positions[-1]))
+            else:
+                self._db.executemany("DELETE FROM envelope WHERE position = ?", ((each,) for each in positions))
 
     def scrub(self) -> bool:
         """Make deleted envelopes unreadable in the files; False if another process is in the way just now.

@@ -5,6 +5,7 @@ PostgreSQL cannot hold U+0000 in text, and a report may contain it. It is stored
 
 import io
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import polars as pl
 
@@ -15,9 +16,12 @@ _COPY_SPECIAL = r"[\\\n\r\t\x00]"
 # PostgreSQL, "Array Input and Output Syntax", for elements in double quotes.
 _ARRAY_ESCAPES = {"\\": "\\\\", '"': '\\"', _NUL: _REPLACEMENT}
 _ARRAY_SPECIAL = r'[\\"\x00]'
+_COPY_TABLE, _ARRAY_TABLE = str.maketrans(_COPY_ESCAPES), str.maketrans(_ARRAY_ESCAPES)
 _NULL = "\\N"
 # Small enough to stay in the cache, and PostgreSQL reads one block while the next is written.
 _BLOCK_ROWS = 1000
+# For so few rows an expression costs more than a loop.
+_FEW_ROWS = 50
 _TIMESTAMP = "%Y-%m-%d %H:%M:%S%.3f+00"
 
 
@@ -26,6 +30,9 @@ def copy_text(rows: pl.DataFrame) -> Iterator[bytes]:
 
     Columns may be numbers, Boolean, Date, Datetime in UTC (milliseconds), String, List(String) and Binary.
     """
+    if rows.height <= _FEW_ROWS:
+        yield "".join("\t".join(map(_copy_cell, row)) + "\n" for row in rows.iter_rows()).encode()
+        return
     for block in rows.iter_slices(_BLOCK_ROWS):
         special = _special(block, _COPY_SPECIAL)
         cells = block.select(_cell(name, dtype, special) for name, dtype in block.schema.items())
@@ -39,6 +46,8 @@ def array_literals(rows: pl.DataFrame) -> list[str]:
 
     Columns may be numbers, Boolean, Datetime in UTC (milliseconds) and String.
     """
+    if rows.height <= _FEW_ROWS:
+        return ["{" + ",".join(map(_array_cell, column)) + "}" for column in rows.iter_columns()]
     special = _special(rows, _ARRAY_SPECIAL)
     joined = rows.select(
         _element(name, dtype, special).fill_null("NULL").str.join(",").alias(name)
@@ -82,3 +91,19 @@ def _quoted(text: pl.Expr) -> pl.Expr:
 
 def _escaped(text: pl.Expr, escapes: Mapping[str, str]) -> pl.Expr:
     return text.str.replace_many(list(escapes), list(escapes.values()))
+
+
+def _copy_cell(value: Any) -> str:
+    if value is None:
+        return _NULL
+    if isinstance(value, bytes):
+        return "\\\\x" + value.hex()
+    if isinstance(value, list):
+        value = "{" + ",".join(map(_array_cell, value)) + "}"
+    return str(value).translate(_COPY_TABLE)
+
+
+def _array_cell(value: Any) -> str:
+    if value is None:
+        return "NULL"
+    return f'"{str(value).translate(_ARRAY_TABLE)}"'

@@ -83,7 +83,7 @@ def _digest(connection: psycopg.Connection, schema: str, name: str, *, as_if_nev
     names = [column for (column,) in found]
     if not names:
         raise ProjectionError(f"there is no table {schema}.{name}; run the migrations first")
-    where = sql.SQL("")
+    where: sql.Composable = sql.SQL("")
     if as_if_never and name in _OF_INCIDENTS:
         where = sql.SQL(
             "WHERE NOT EXISTS (SELECT FROM {} w WHERE w.incident_id = t.incident_id AND w.withdrawn)"

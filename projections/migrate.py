@@ -44,7 +44,7 @@ def migrate(database_url: str, generation: int) -> None:
         with psycopg.connect(database_url) as connection:
             connection.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
             _enter(connection, schema)
-            applied = dict(connection.execute("SELECT name, sha256 FROM migration").fetchall())
+            applied: dict[str, str] = dict(connection.execute("SELECT name, sha256 FROM migration").fetchall())
             for name, text in _migrations():
                 _apply(connection, name, text, applied)
     except psycopg.Error as error:

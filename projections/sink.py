@@ -147,7 +147,7 @@ class ViewSink:
             if not changes.height:
                 continue
             self._connection.execute(self._sql.change[name], array_literals(changes))
-            falling = changes.filter(pl.col("incidents") < 0)
+            falling = changes.filter(pl.col("incidents") < 0) if old is not None else changes.clear()
             if falling.height:
                 keys = falling.select(AGGREGATES[name])
                 self._connection.execute(self._sql.delete_empty[name], array_literals(keys))

@@ -64,7 +64,7 @@ class Statements:
     def _composed(self, text: str, **parts: sql.Composable) -> sql.Composed:
         tables = ("positions", "incident", "incident_revision", "item")
         names = {name: sql.Identifier(self._schema, name) for name in tables}
-        return sql.SQL(text).format(**names, **parts)  # type: ignore[arg-type]  # callers pass literals
+        return sql.SQL(text).format(**names, **parts)
 
     def _change(self, name: str, keys: Sequence[str], measures: Sequence[str]) -> sql.Composed:
         added = [sql.SQL("{0} = old.{0} + EXCLUDED.{0}").format(sql.Identifier(measure)) for measure in measures]

@@ -8,7 +8,7 @@ from typing import LiteralString
 
 import psycopg
 
-from projections.queries.reading import SUMS, WITHIN, Row, rows
+from projections.queries.reading import Row, rows
 
 
 def routes(
@@ -38,10 +38,10 @@ def routes(
         departure, transit, destination, substance_class and the measures.
     """
     statement: LiteralString = (
-        "SELECT departure, transit, destination, substance_class, " + SUMS + " FROM {route_flow} "
+        "SELECT departure, transit, destination, substance_class, {sums} FROM {route_flow} "
         "WHERE (%(departure)s::text IS NULL OR departure = %(departure)s) "
         "AND (%(destination)s::text IS NULL OR destination = %(destination)s) "
-        "AND (%(substance_class)s::text IS NULL OR substance_class = %(substance_class)s) AND " + WITHIN + " "
+        "AND (%(substance_class)s::text IS NULL OR substance_class = %(substance_class)s) AND {within} "
         "GROUP BY departure, transit, destination, substance_class "
         "ORDER BY sum(incidents) DESC, departure, transit, destination, substance_class LIMIT %(limit)s"
     )
@@ -72,9 +72,9 @@ def heat(
     country is known, and empty where nothing is.
     """
     statement: LiteralString = (
-        "SELECT place_id, place_name, country, latitude_udeg, longitude_udeg, substance_class, " + SUMS + " "
+        "SELECT place_id, place_name, country, latitude_udeg, longitude_udeg, substance_class, {sums} "
         "FROM {place_heat} WHERE (%(country)s::text IS NULL OR country = %(country)s) "
-        "AND (%(substance_class)s::text IS NULL OR substance_class = %(substance_class)s) AND " + WITHIN + " "
+        "AND (%(substance_class)s::text IS NULL OR substance_class = %(substance_class)s) AND {within} "
         "GROUP BY place_id, place_name, country, latitude_udeg, longitude_udeg, substance_class "
         "ORDER BY sum(incidents) DESC, place_id, place_name, country, latitude_udeg, longitude_udeg, substance_class "
         "LIMIT %(limit)s"
@@ -105,7 +105,7 @@ def timeline(
     statement: LiteralString = (
         "SELECT substance_id, substance_class, period, incidents, items, mass_ug, items_without_mass "
         "FROM {substance_timeline} WHERE (%(substance_id)s::text IS NULL OR substance_id = %(substance_id)s) "
-        "AND (%(substance_class)s::text IS NULL OR substance_class = %(substance_class)s) AND " + WITHIN + " "
+        "AND (%(substance_class)s::text IS NULL OR substance_class = %(substance_class)s) AND {within} "
         "ORDER BY substance_id, substance_class, period"
     )
     parameters = {"substance_id": substance_id, "substance_class": substance_class, "since": since, "until": until}
@@ -132,7 +132,7 @@ def agencies(
         "count(*) FILTER (WHERE r.event_type = 'AMENDED'), count(*) FILTER (WHERE r.event_type = 'WITHDRAWN') "
         "FROM {incident_revision} r JOIN {incident} i USING (incident_id) "
         "WHERE r.community AND i.community AND NOT r.superseded AND r.event_type <> 'REPORTED' GROUP BY 1, 3) a "
-        "WHERE (%(agency_id)s::text IS NULL OR agency_id = %(agency_id)s) AND " + WITHIN + " "
+        "WHERE (%(agency_id)s::text IS NULL OR agency_id = %(agency_id)s) AND {within} "
         "ORDER BY agency_id, period, incident_type"
     )
     return rows(connection, generation, statement, {"agency_id": agency_id, "since": since, "until": until})

@@ -27,12 +27,13 @@ _TABLES = (
 )
 _PERIOD = re.compile(r"[0-9]{4}(-(0[1-9]|1[0-2]))?")
 
-# A year counts where all of it lies within the bounds.
-WITHIN: LiteralString = (
+# {within} in a statement: a year counts where all of it lies within the bounds.
+_WITHIN: LiteralString = (
     "(%(since)s::text IS NULL OR rpad(period, 7, '-01') >= rpad(%(since)s, 7, '-01')) AND "
     "(%(until)s::text IS NULL OR rpad(period, 7, '-12') <= rpad(%(until)s, 7, '-12'))"
 )
-SUMS: LiteralString = (
+# {sums} in a statement.
+_SUMS: LiteralString = (
     "sum(incidents)::bigint AS incidents, sum(items)::bigint AS items, sum(mass_ug) AS mass_ug, "
     "sum(items_without_mass)::bigint AS items_without_mass"
 )
@@ -43,6 +44,8 @@ def rows(
 ) -> list[Row]:
     """The rows of a statement in which ``{incident}`` and the other tables stand for those of the generation.
 
+    ``{sums}`` stands for the measures added up, ``{within}`` for the period between the parameters since and until.
+
     Raises:
         ProjectionError: the database could not be read, or a period is neither a month nor a year.
     """
@@ -51,7 +54,8 @@ def rows(
         period = parameters.get(name)
         if period is not None and not _PERIOD.fullmatch(period):
             raise ProjectionError(f"{name}={period} is not a period; write a month or a year, such as 2016-03 or 2016")
-    composed = sql.SQL(statement).format(**{name: sql.Identifier(schema, name) for name in _TABLES})
+    tables = {name: sql.Identifier(schema, name) for name in _TABLES}
+    composed = sql.SQL(statement).format(**tables, sums=sql.SQL(_SUMS), within=sql.SQL(_WITHIN))
     try:
         with connection.transaction(), connection.cursor(row_factory=dict_row) as cursor:
             found = cursor.execute(composed, parameters).fetchall()

@@ -9,8 +9,6 @@ from typing import Literal
 
 Precision = Literal["DAY", "MONTH", "YEAR"]
 
-_PREFIX_LENGTH: dict[Precision, int] = {"DAY": 10, "MONTH": 7, "YEAR": 4}
-
 
 def period(occurred_on: date, precision: Precision) -> tuple[date, date]:
     """The first and the last day, both included, that an incident may have happened on."""
@@ -23,5 +21,10 @@ def period(occurred_on: date, precision: Precision) -> tuple[date, date]:
 
 
 def period_label(occurred_on: date, precision: Precision) -> str:
+    """The month that aggregates count by, ``2016-03``, or the year where only that is known, ``2016``."""
+    return occurred_on.isoformat()[: 4 if precision == "YEAR" else 7]
+
+
+def claimed(occurred_on: date, precision: Precision) -> str:
     """The ISO 8601 date cut to what it claims: ``2016-03-14``, ``2016-03`` or ``2016``."""
-    return occurred_on.isoformat()[: _PREFIX_LENGTH[precision]]
+    return occurred_on.isoformat()[: {"DAY": 10, "MONTH": 7, "YEAR": 4}[precision]]

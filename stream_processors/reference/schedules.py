@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
-from stream_processors.reference.dates import Precision, period_label
+from stream_processors.reference.dates import Precision, claimed
 from stream_processors.reference.tables import SCHEDULES, Row, Tables
 
 _DATE = re.compile(r"\d{4}(?:-\d{2}(?:-\d{2})?)?")
@@ -53,7 +53,7 @@ class Schedules:
         Returns:
             convention and schedule of each listing; empty where none held or nothing is recorded.
         """
-        moment = period_label(on, precision)
+        moment = claimed(on, precision)
         held = {
             listing.label
             for listing in self._listings.get(substance_id, ())

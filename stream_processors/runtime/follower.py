@@ -39,8 +39,8 @@ class Follower:
                 raise LogError(f"the log cannot be read: {error_.str()}")
         return records
 
-    def lag(self) -> int:
-        """Offsets between what was consumed and the high watermarks, markers of transactions included.
+    def at_end(self) -> bool:
+        """Whether all committed records so far were consumed; markers of transactions count as consumed.
 
         Raises:
             LogError: the broker does not answer.
@@ -50,7 +50,9 @@ class Follower:
             ends = [self._consumer.get_watermark_offsets(TopicPartition(*p), _ANSWER_S) for p in self._partitions]
         except KafkaException as error:
             raise LogError(f"the log does not answer: {error.args[0].str()}") from error
-        return sum(high - max(at.offset, low) for at, (low, high) in zip(found, ends, strict=True))
+        return all(
+            at.offset >= high or (at.offset < 0 and high == low) for at, (low, high) in zip(found, ends, strict=True)
+        )
 
     def close(self) -> None:
         """Drop the connection."""

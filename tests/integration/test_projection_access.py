@@ -39,8 +39,8 @@ def test_reader_sees_the_community_alone(reader: psycopg.Connection) -> None:
         reader.execute(f"SELECT count(DISTINCT incident_id) FROM g{_GENERATION}.{name}").fetchone()
         for name in ("incident", "incident_revision")
     ]
-    assert [(1,), (1,)] == seen
-    assert (1,) == reader.execute(f"SELECT incidents FROM g{_GENERATION}.milestone").fetchone()
+    assert seen == [(1,), (1,)]
+    assert reader.execute(f"SELECT incidents FROM g{_GENERATION}.milestone").fetchone() == (1,)
 
 
 @pytest.mark.parametrize(
@@ -70,13 +70,13 @@ def test_every_table_has_forced_row_security(reader: psycopg.Connection) -> None
         "WHERE nspname = 'g903' AND (relkind IN ('v', 'm') OR relkind = 'r' AND NOT (relrowsecurity AND "
         "relforcerowsecurity))"
     )
-    assert [] == found.fetchall()
+    assert found.fetchall() == []
 
 
 def test_migrating_again_changes_nothing(reader: psycopg.Connection, writer_url: str) -> None:
     """Migrations are applied once."""
     migrate(writer_url, _GENERATION)
-    assert (1,) == reader.execute("SELECT incidents FROM g903.milestone").fetchone()
+    assert reader.execute("SELECT incidents FROM g903.milestone").fetchone() == (1,)
 
 
 def test_a_changed_migration_is_refused(reader: psycopg.Connection, writer_url: str) -> None:

@@ -1,6 +1,7 @@
 """The sink on a real PostgreSQL: the tables are a function of the set of events, and a batch is all or nothing."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from itertools import pairwise
 from random import Random
 
 import psycopg
@@ -19,8 +20,6 @@ _OTHER = 902
 _TOPIC = "ionics.enriched.g901"
 _AGGREGATES = ("route_flow", "place_heat", "substance_timeline", "agency_activity", "milestone")
 
-Connect = Callable[[int], psycopg.Connection]
-
 
 @pytest.fixture
 def connection(writer_url: str) -> Iterator[psycopg.Connection]:
@@ -37,7 +36,7 @@ def connection(writer_url: str) -> Iterator[psycopg.Connection]:
 def _apply(connection: psycopg.Connection, generation: int, values: list[bytes], cuts: list[int]) -> None:
     sink = ViewSink(connection, generation, decode)
     bounds = [0, *sorted(cuts), len(values)]
-    for first, last in zip(bounds, bounds[1:], strict=False):
+    for first, last in pairwise(bounds):
         sink.apply(values[first:last], {(_TOPIC, 0): (first, last)})
 
 
@@ -48,7 +47,7 @@ def _table(connection: psycopg.Connection, name: str, generation: int = _GENERAT
 @pytest.mark.parametrize("seed", range(6))
 def test_order_and_batches_do_not_matter(connection: psycopg.Connection, seed: int) -> None:
     """Any permutation of the events, cut anyhow, gives the same digests."""
-    values, chance = World(seed).history(60), Random(seed)
+    values, chance = World(seed).history(60), Random(seed)  # noqa: S311  # an order, not a secret
     shuffled = chance.sample(values, len(values))
     _apply(connection, _GENERATION, values, [])
     _apply(connection, _OTHER, shuffled, chance.choices(range(len(values)), k=12))
@@ -162,7 +161,7 @@ def test_a_failed_batch_leaves_nothing(connection: psycopg.Connection) -> None:
     assert before == snapshot(connection, _GENERATION)
     connection.execute(f"ALTER TABLE g{_GENERATION}.milestone DROP CONSTRAINT small")
     sink.apply(values[5:], {(_TOPIC, 0): (5, 9), (_TOPIC, 1): (0, 4)})
-    assert {(_TOPIC, 0): 9, (_TOPIC, 1): 4} == sink.positions()
+    assert sink.positions() == {(_TOPIC, 0): 9, (_TOPIC, 1): 4}
 
 
 @pytest.mark.parametrize("old", [0, 4, 6])
@@ -184,7 +183,7 @@ def test_a_partition_never_seen_begins_at_zero(connection: psycopg.Connection) -
         sink.apply([], {(_TOPIC, 0): (3, 5)})
     with pytest.raises(ProjectionError, match="cannot go back"):
         sink.apply([], {(_TOPIC, 0): (3, 2)})
-    assert {} == sink.positions()
+    assert sink.positions() == {}
 
 
 def test_two_writers(connection: psycopg.Connection, writer_url: str) -> None:
@@ -197,7 +196,7 @@ def test_two_writers(connection: psycopg.Connection, writer_url: str) -> None:
             second.apply(values, {(_TOPIC, 0): (0, 4)})
 
 
-def test_an_open_transaction_is_refused(writer_url: str, connection: psycopg.Connection) -> None:
+def test_an_open_transaction_is_refused(connection: psycopg.Connection) -> None:
     """Inside another transaction nothing would be committed."""
     sink = ViewSink(connection, _GENERATION, decode)
     with connection.transaction(), pytest.raises(ProjectionError, match="in a transaction"):

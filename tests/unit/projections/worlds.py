@@ -1,9 +1,9 @@
 """Enriched incidents made from a seed: few keys, so that they meet, and every odd case of the definitions."""
 
-from random import Random
 import uuid
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from random import Random
 from typing import Any
 
 import polars as pl

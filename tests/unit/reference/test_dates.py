@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream_processors.reference.dates import Precision, period, period_label
+from stream_processors.reference.dates import Precision, claimed, period, period_label
 
 _PRECISIONS: list[Precision] = ["DAY", "MONTH", "YEAR"]
 
@@ -23,7 +23,7 @@ def test_the_label_of_each_precision() -> None:
     """ISO 8601, cut."""
     on = date(2016, 3, 14)
 
-    assert [period_label(on, precision) for precision in _PRECISIONS] == ["2016-03-14", "2016-03", "2016"]
+    assert [claimed(on, precision) for precision in _PRECISIONS] == ["2016-03-14", "2016-03", "2016"]
 
 
 @given(st.dates(min_value=date(1, 1, 2), max_value=date(9999, 12, 30)), st.sampled_from(_PRECISIONS))
@@ -32,8 +32,14 @@ def test_a_period_holds_its_date_and_nothing_of_another_label(on: date, precisio
     first, last = period(on, precision)
 
     assert first <= on <= last
-    assert period_label(on, precision) == period_label(first, precision) == period_label(last, precision)
+    assert claimed(on, precision) == claimed(first, precision) == claimed(last, precision)
     if first > date.min:
-        assert period_label(first - timedelta(days=1), precision) != period_label(on, precision)
+        assert claimed(first - timedelta(days=1), precision) != claimed(on, precision)
     if last < date.max:
-        assert period_label(last + timedelta(days=1), precision) != period_label(on, precision)
+        assert claimed(last + timedelta(days=1), precision) != claimed(on, precision)
+
+
+def test_aggregates_count_by_month_or_by_the_year_where_only_that_is_known() -> None:
+    """The label of the period that views are keyed by."""
+    on = date(2016, 1, 1)
+    assert [period_label(on, precision) for precision in ("DAY", "MONTH", "YEAR")] == ["2016-01", "2016-01", "2016"]

@@ -1,0 +1,29 @@
+PYTHON ?= python3
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint bench clean
+
+help:  ## list the verbs
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
+
+demo: $(BIN)/ready  ## bring up real servers here and watch agencies exchange incidents
+	@$(BIN)/ionics demo
+
+test: $(BIN)/ready  ## all tests, on real servers
+	@$(BIN)/pytest
+
+lint: $(BIN)/ready  ## style and types
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+
+bench: $(BIN)/ready  ## the figures: import, rebuild, regenerate, latency
+	@$(BIN)/python -m tests.benchmarks
+
+clean:  ## remove the environment and what was built
+	@rm -rf .venv build dist *.egg-info
+
+$(BIN)/ready: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=python3.12 …")'
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[local,dev]'
+	@touch $@

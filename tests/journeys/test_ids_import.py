@@ -1,0 +1,153 @@
+"""The real seizure file through the whole path, against the oracle; and the same with parts killed in the middle."""
+
+import os
+import signal
+from pathlib import Path
+
+import psycopg
+import pytest
+from confluent_kafka import TopicPartition
+from confluent_kafka.admin import AdminClient
+
+from projections.digest import digests
+from schemas.codec import codec
+from schemas.identity import PARTITIONS
+from schemas.reading import read_topic
+from schemas.settings import Settings
+from schemas.topics import DECISIONS, SUBMISSIONS
+from tests.ids.oracle import Expected, expected
+from tests.journeys.journey import eventually, finished, incidents_in_views, start_import, view, working
+from tests.running import Running
+
+pytestmark = [pytest.mark.stack, pytest.mark.ids]
+_ROUTE = ["departure", "transit", "destination", "substance_class", "period"]
+_TIMELINE = ["substance_id", "period"]
+
+
+@pytest.fixture(scope="module")
+def oracle(ids_file: Path) -> Expected:
+    """What the file must come to, by plain tables."""
+    return expected(ids_file)
+
+
+def _assert_views_equal(settings: Settings, oracle: Expected) -> None:
+    for name, keys, wanted in (
+        ("route_flow", _ROUTE, oracle.route_flow),
+        (
+            "(select substance_id, period, sum(incidents)::bigint as incidents, sum(items)::bigint as items, "
+            "sum(mass_ug) as mass_ug, sum(items_without_mass)::bigint as items_without_mass "
+            "from substance_timeline group by 1, 2) as timeline",
+            _TIMELINE,
+            oracle.timeline,
+        ),
+    ):
+        found = view(settings, name, keys)
+        plain = wanted.select(found.columns).with_columns(wanted["mass_ug"].cast(str)).sort(keys)
+        assert found.rows() == plain.rows(), name
+
+
+def _digests(settings: Settings) -> dict[str, str]:
+    with psycopg.connect(settings.database_url) as connection:
+        return digests(connection, settings.generation)
+
+
+def _all_decided(settings: Settings) -> bool:
+    """Every submission offset has exactly one decision: contiguous positions, none twice."""
+    positions: dict[int, list[int]] = {partition: [] for partition in range(PARTITIONS)}
+    for record in read_topic(settings, DECISIONS.name):
+        decision = codec("decision").decode((record.value or b"")[5:])
+        positions[record.partition].append(decision["submission_offset"])
+    for offsets in positions.values():
+        assert offsets == list(range(len(offsets)))
+    return True
+
+
+def _complete(settings: Settings, oracle: Expected) -> None:
+    eventually("all incidents in the views", lambda: incidents_in_views(settings) == oracle.incidents)
+    _assert_views_equal(settings, oracle)
+    _all_decided(settings)
+
+
+def test_every_row_is_accounted_for_and_the_views_equal_the_oracle(
+    fresh: Running, ids_file: Path, oracle: Expected
+) -> None:
+    """Rows are items and rejects; a second and a third import, the last without submissions, change nothing."""
+    settings = fresh.settings
+    with working(settings):
+        first = finished(start_import(settings, ids_file))
+        assert first["rows"] == first["items"] + first["rejects"] == oracle.rows
+        assert first["items"] == oracle.items
+        assert first["outcomes"] == {"ACCEPTED": oracle.incidents}
+        _complete(settings, oracle)
+        before = _digests(settings)
+        second = finished(start_import(settings, ids_file))
+        assert second["outcomes"] == {"DUPLICATE": oracle.incidents}
+        assert _digests(settings) == before
+
+    _truncate_submissions(settings)
+    with working(settings):
+        third = finished(start_import(settings, ids_file))
+        assert third["outcomes"] == {"DUPLICATE": oracle.incidents}
+        assert _digests(settings) == before
+
+
+def _truncate_submissions(settings: Settings) -> None:
+    admin = AdminClient(settings.client_config())
+    ends = [TopicPartition(SUBMISSIONS.name, number, -1) for number in range(PARTITIONS)]
+    for future in admin.delete_records(ends).values():
+        future.result(timeout=30)
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize("stage", ["admit", "enrich", "project"])
+def test_a_stage_killed_in_the_middle_loses_and_doubles_nothing(
+    fresh: Running, ids_file: Path, oracle: Expected, stage: str
+) -> None:
+    """`kill -9` of a worker process while the import runs; another one takes over."""
+    settings = fresh.settings
+    with working(settings) as workers:
+        importing = start_import(settings, ids_file)
+        _in_the_middle(settings, oracle)
+        workers.process(stage).kill()
+        workers.process(stage).wait()
+        workers.start()
+        assert sum(finished(importing)["outcomes"].values()) == oracle.incidents
+        _complete(settings, oracle)
+
+
+@pytest.mark.faults
+def test_the_reporting_process_killed_in_the_middle_loses_and_doubles_nothing(
+    fresh: Running, ids_file: Path, oracle: Expected
+) -> None:
+    """`kill -9` of the SDK's process; the import is simply run again."""
+    settings = fresh.settings
+    with working(settings):
+        importing = start_import(settings, ids_file)
+        _in_the_middle(settings, oracle)
+        os.kill(importing.pid, signal.SIGKILL)
+        importing.communicate()
+        outcomes = finished(start_import(settings, ids_file))["outcomes"]
+        assert set(outcomes) <= {"ACCEPTED", "DUPLICATE"}
+        assert sum(outcomes.values()) == oracle.incidents
+        _complete(settings, oracle)
+
+
+@pytest.mark.faults
+def test_the_broker_killed_in_the_middle_loses_and_doubles_nothing(
+    fresh: Running, ids_file: Path, oracle: Expected
+) -> None:
+    """`kill -9` of Kafka while the import runs, then its restart."""
+    settings = fresh.settings
+    with working(settings) as workers:
+        importing = start_import(settings, ids_file)
+        _in_the_middle(settings, oracle)
+        fresh.kill("kafka")
+        fresh.start("kafka")
+        workers.start()
+        assert sum(finished(importing)["outcomes"].values()) == oracle.incidents
+        _complete(settings, oracle)
+
+
+def _in_the_middle(settings: Settings, oracle: Expected) -> None:
+    eventually("a part of the import in the views", lambda: incidents_in_views(settings) > 1_000)
+    assert incidents_in_views(settings) < oracle.incidents
