@@ -253,8 +253,7 @@ class IncidentBuilder:
                 import_lines=lines,
             )
         except ValidationError as error:
-            first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-            raise InvalidIncidentError("FORM", f"provenance.{first['loc'][0]}", first["msg"]) from None
+            raise _fault(error, f"provenance.{error.errors()[0]['loc'][0]}") from None
 
     def _now(self) -> datetime:
         now = self._clock()
@@ -268,5 +267,9 @@ def _checked(kind: TypeAdapter[_T], value: _T, path: str) -> _T:
     try:
         return kind.validate_python(value)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-        raise InvalidIncidentError("FORM", path, first["msg"]) from None
+        raise _fault(error, path) from None
+
+
+def _fault(error: ValidationError, path: str) -> InvalidIncidentError:
+    first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+    return InvalidIncidentError(first["type"] if first["type"].isupper() else "FORM", path, first["msg"])

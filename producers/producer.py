@@ -224,6 +224,7 @@ class IncidentProducer:
             LogError: receipts cannot be read.
         """
         with self._reading:
+            self._receipts.begin_at_end()
             self._receipts.poll()
             found = self._found(submission)
             if found is None:

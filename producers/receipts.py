@@ -152,6 +152,15 @@ class ReceiptReader:
         if self._next is None:
             self._next = self._history_end = offset
 
+    def begin_at_end(self) -> None:
+        """Begin with the receipts that are still to come, unless reading has begun.
+
+        Raises:
+            LogError: the topic is missing or the broker does not answer.
+        """
+        if self._next is None:
+            self.begin_at(self.end())
+
     def poll(self, wait_s: float = 0.0) -> int:
         """Take in the receipts that have arrived, waiting up to `wait_s` for the first; their number.
 

@@ -35,7 +35,7 @@ def _record(number: int, revision: int, kind: str, period: str, **body: Any) -> 
     return record
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def reader(writer_url: str, reader_url: str) -> Iterator[psycopg.Connection]:
     """Five incidents: in two months and a year, one amended, one withdrawn, one restricted."""
     drop(writer_url, _GENERATION)

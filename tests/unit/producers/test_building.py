@@ -3,7 +3,7 @@
 import hashlib
 import uuid
 from datetime import UTC, datetime, timedelta, timezone
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -16,6 +16,9 @@ from schemas.codec import avro_schema, codec
 from schemas.errors import InvalidIncidentError
 from schemas.incident import IncidentContent, validate_content, validate_incident
 from schemas.keys import SigningKey, verifies
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 KEY = SigningKey(bytes(32))
 NOW = datetime(2025, 3, 4, 5, 6, 7, 891_234, tzinfo=timezone(timedelta(hours=2)))
@@ -54,7 +57,7 @@ def assert_signed(submission: Submission, envelope: Envelope) -> None:
     assert submission.incident == validate_incident(body)
 
 
-TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=30)
+TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=30)
 
 
 @given(
@@ -141,9 +144,9 @@ def test_refusals() -> None:
     """What admission would refuse is refused where it is stated, with its field."""
     first, _ = builder().report(CONTENT, "ref-1")
     other, _ = builder().report(CONTENT, "ref-2")
-    foreign = IncidentBuilder("dev-unit", "police", "DEU", KEY, "p", lambda: NOW, lambda size: bytes(size))
+    foreign = IncidentBuilder("dev-unit", "police", "DEU", KEY, "p", lambda: NOW, bytes)
     changed = first.incident.model_copy(update={"narrative": "forged"})
-    cases = [
+    cases: list[tuple[str, str, Callable[[], object]]] = [
         ("MISSING", "items", lambda: builder().report({**CONTENT, "items": []})),
         ("FORM", "source_ref", lambda: builder().report(CONTENT, "r" * 201)),
         ("FORM", "provenance.import_line", lambda: builder().report(CONTENT, "r", "x", 0)),

@@ -68,7 +68,7 @@ def test_deleted_is_gone(outbox: Outbox, path: Path) -> None:
     assert marks(path) == 0
 
 
-def test_a_part_is_kept(outbox: Outbox, path: Path) -> None:
+def test_a_part_is_kept(outbox: Outbox) -> None:
     """Deleting some leaves the others readable."""
     outbox.append(envelopes(0, 50))
     positions = [row.position for row in outbox.read(0, 100)]
@@ -97,7 +97,8 @@ def test_one_delivers(outbox: Outbox, path: Path) -> None:
     other.close()
 
 
-def test_refusals(outbox: Outbox, path: Path, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("outbox")
+def test_refusals(path: Path, tmp_path: Path) -> None:
     """An outbox of another deployment or agency, a damaged file and an open directory are refused."""
     with pytest.raises(OutboxError, match="belongs to agency customs in deployment dev-unit"):
         Outbox(path, "dev-other", "customs")

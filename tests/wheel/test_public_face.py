@@ -1,0 +1,32 @@
+"""The installed distribution: its public names, its data files, its command. Runs outside the checkout too."""
+
+import subprocess
+import sys
+
+import ionics
+
+
+def test_the_public_names_are_sorted_and_present() -> None:
+    """`__all__` is exactly the public names, in order."""
+    assert ionics.__all__ == sorted(ionics.__all__)
+    public = {name for name in vars(ionics) if not name.startswith("_")}
+    assert set(ionics.__all__) == public
+
+
+def test_the_data_files_are_installed() -> None:
+    """Schemas, code lists, reference data and migrations come with the wheel."""
+    from projections.migrate import _migrations
+    from schemas.codec import codec
+    from schemas.codes import codes
+    from stream_processors.reference import Reference
+
+    assert codec("enriched").schema["name"] == "ionics.EnrichedIncident"
+    assert "SEIZURE" in codes("incident_type")
+    assert Reference.load().substance("fentanyl").how == "exact"
+    assert list(_migrations())
+
+
+def test_the_command_answers() -> None:
+    """`python -m ionics` is the command line."""
+    done = subprocess.run([sys.executable, "-m", "ionics", "--version"], capture_output=True, text=True, check=True)
+    assert "0.1.0" in done.stdout
