@@ -190,7 +190,7 @@ def _amend_and_withdraw(
     for number, (act, submission) in enumerate(islice(own, 0, None, 15)):
         producer = producers[act.agency.agency_id]
         receipt = producer.wait(submission, 60)
-        if number == 2:  # noqa: PLR2004  # any one will do
+        if number == 2:  # any one will do
             events.add(producer.withdraw(submission.incident, receipt, reason="reported twice by mistake").event_id)
             show.say("withdrawals", act.source_ref)
             continue

@@ -38,7 +38,8 @@ def clean(value: Any) -> str:
     """Text for a terminal: reported text must not be able to steer it, so control characters are replaced."""
     if value is None:
         return ""
-    return "".join("\ufffd" if unicodedata.category(c) in {"Cc", "Cf", "Cs"} else c for c in str(value))
+    text = str(value).translate({0x09: " ", 0x0A: " ", 0x0D: " "})
+    return "".join("\ufffd" if unicodedata.category(c) in {"Cc", "Cf", "Cs"} else c for c in text)
 
 
 def print_table(columns: Sequence[Column], rows: Sequence[Sequence[Any]], title: str | None = None) -> None:

@@ -222,6 +222,7 @@ class IncidentProducer:
 
         Raises:
             LogError: receipts cannot be read.
+            SettingsError: no address of Kafka is set.
         """
         with self._reading:
             self._receipts.begin_at_end()

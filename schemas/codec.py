@@ -103,6 +103,24 @@ class RecordCodec:
         found: dict[str, Any] = record
         return found
 
+    def decode_canonical(self, body: bytes) -> dict[str, Any]:
+        """The record of a body that is the one encoding of it.
+
+        Avro lets a number be padded and an array be cut into blocks, and readers differ over a negative index of an
+        enum or union: what one reads another refuses. None of that may enter the log.
+
+        Raises:
+            DecodeError: the body does not decode, or would be encoded in other bytes.
+        """
+        record = self.decode(body)
+        try:
+            again = self.encode(record)
+        except ContractError as error:
+            raise DecodeError(f"body of {self.schema['name']} decodes to what it cannot hold: {error}") from error
+        if again != body:
+            raise DecodeError(f"body of {self.schema['name']} is not the canonical encoding of its record")
+        return record
+
 
 @cache
 def codec(name: str) -> RecordCodec:

@@ -4,6 +4,11 @@ Values in wire format laid end to end are an Avro block, if the frame is declare
 after each value, declared as a last field, makes the end of every value checkable: a value that decodes to other
 than its own bytes meets the next trailer displaced, and neither damage nor intent can foresee the trailer. A block
 that fails is decoded value by value with fastavro, and the good ones once more as a block.
+
+polars and fastavro do not read the same bytes: polars takes a number beyond 32 bits for 0, a boolean byte of 2 for
+false and any day number for a date, fastavro a negative index of an enum for its last symbol. So numbers are read
+wide and narrowed strictly, dates are checked, and in a block that fails a value is a fault where either reader refuses
+it or it is not the canonical encoding of its record. A value of our own writers is always canonical.
 """
 
 import io
@@ -20,6 +25,10 @@ from schemas.errors import DecodeError
 
 _TRAILER_BYTES = 16
 _FRAME, _TRAILER, ROW = "_frame", "_trailer", "_row"
+_RANGES: dict[Any, tuple[int, int]] = {
+    pl.Date(): (-719_162, 2_932_896),
+    pl.Datetime("ms", "UTC"): (-62_135_596_800_000, 253_402_300_799_999),
+}
 
 
 @dataclass(frozen=True)
@@ -48,7 +57,14 @@ class ColumnarDecoder:
         fields = _uniquely_named(fields)
         self._trailer = os.urandom(_TRAILER_BYTES)
         self._sync = os.urandom(16)
-        self._header = _file_header({"type": "record", "name": "Block", "fields": fields}, self._sync)
+        self._header = _file_header({"type": "record", "name": "Block", "fields": _widened(fields)}, self._sync)
+        narrow = _file_header({"type": "record", "name": "Block", "fields": fields}, self._sync)
+        empty = pl.read_avro(io.BytesIO(narrow + _long(0) + _long(0) + self._sync))
+        self._narrow = pl.Schema({name: type_ for name, type_ in empty.schema.items() if name not in (_FRAME, _TRAILER)})
+        self._dated = [
+            moment.to_physical().is_between(first, last).all().alias(str(number))
+            for number, (moment, (first, last)) in enumerate(_moments(self._narrow))
+        ]
 
     def decode(self, schema_id: int, values: Sequence[bytes]) -> Decoded:
         """Decode values that begin with the frame of ``schema_id``."""
@@ -57,15 +73,24 @@ class ColumnarDecoder:
         if columns is not None:
             return Decoded(columns.with_row_index(ROW), {})
         faults = dict(self._faults(expected, values))
-        good = [index for index in range(len(values)) if index not in faults]
-        columns = self._block(expected, [values[index] for index in good]) if good else self._empty()
+        columns, good = self._good(expected, values, faults)
+        if columns is None:
+            for index in good:
+                if self._block(expected, [values[index]]) is None:
+                    faults[index] = DecodeError("value decodes alone but not in columns: a number is out of range")
+            columns, good = self._good(expected, values, faults)
         if columns is None:
             raise DecodeError(f"values of schema id {schema_id} decode one by one but not as a block")
         return Decoded(columns.with_columns(pl.Series(ROW, good, dtype=pl.UInt32)), faults)
 
+    def _good(
+        self, expected: bytes, values: Sequence[bytes], faults: Mapping[int, DecodeError]
+    ) -> tuple[pl.DataFrame | None, list[int]]:
+        good = [index for index in range(len(values)) if index not in faults]
+        return (self._block(expected, [values[index] for index in good]) if good else self._empty()), good
+
     def _empty(self) -> pl.DataFrame:
-        frame_ = pl.read_avro(io.BytesIO(self._header + _long(0) + _long(0) + self._sync))
-        return self._named_enums(frame_.drop(_FRAME, _TRAILER))
+        return self._named_enums(self._narrow.to_frame())
 
     def _block(self, expected: bytes, values: Sequence[bytes]) -> pl.DataFrame | None:
         body = self._trailer.join(values) + self._trailer
@@ -85,7 +110,13 @@ class ColumnarDecoder:
         in_range = [pl.col(name).is_between(0, len(symbols) - 1).all() for name, symbols in self._enums.items()]
         if in_range and not all(columns.select(in_range).row(0)):
             return None
-        return self._named_enums(columns.drop(_FRAME, _TRAILER))
+        try:
+            columns = columns.drop(_FRAME, _TRAILER).cast(self._narrow)
+        except pl.exceptions.InvalidOperationError:
+            return None
+        if self._dated and not all(columns.select(self._dated).row(0)):
+            return None
+        return self._named_enums(columns)
 
     def _named_enums(self, columns: pl.DataFrame) -> pl.DataFrame:
         return columns.with_columns(
@@ -99,7 +130,7 @@ class ColumnarDecoder:
                 yield index, DecodeError(f"value begins with {value[:FRAME_BYTES].hex()}, expected {expected.hex()}")
                 continue
             try:
-                self._strict.decode(value[FRAME_BYTES:])
+                self._strict.decode_canonical(value[FRAME_BYTES:])
             except DecodeError as error:
                 yield index, error
 
@@ -140,6 +171,33 @@ def _uniquely_named(fields: list[dict[str, Any]]) -> list[dict[str, Any]]:
         return [renamed(item) for item in node] if isinstance(node, list) else node
 
     return [{"name": field["name"], "type": renamed(field["type"])} for field in fields]
+
+
+def _widened(node: Any) -> Any:
+    """The schema with each int and boolean as a long: the same bytes, but nothing is cut off in reading them.
+
+    A boolean byte of 1 is the long -1, and cast it is true, as is any but 0.
+    """
+    if isinstance(node, dict):
+        return {key: value if key == "name" else _widened(value) for key, value in _plain_int(node).items()}
+    if isinstance(node, list):
+        return [_widened(item) for item in node]
+    return "long" if node in ("int", "boolean") else node
+
+
+def _plain_int(node: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "long"} if node.get("type") == "int" and "name" not in node else node
+
+
+def _moments(schema: Mapping[str, Any]) -> Iterator[tuple[pl.Expr, tuple[int, int]]]:
+    """Dates and timestamps at the top and in records at the top, with what the years 1 to 9999 are in them."""
+    for name, type_ in schema.items():
+        if type_ in _RANGES:
+            yield pl.col(name), _RANGES[type_]
+        elif isinstance(type_, pl.Struct):
+            for inner in type_.fields:
+                if inner.dtype in _RANGES:
+                    yield pl.col(name).struct.field(inner.name), _RANGES[inner.dtype]
 
 
 def _file_header(schema: Mapping[str, Any], sync: bytes) -> bytes:

@@ -72,7 +72,7 @@ class Directory:
             try:
                 act = codec("directory_act").decode((record.value or b"")[5:])
                 self._take(act, record.timestamp_ms)
-            except (ContractError, ValueError, KeyError, TypeError):
+            except (ContractError, ValueError, KeyError, TypeError, AttributeError):
                 continue  # an act that cannot be read or carried out is no act; the record itself stays for auditors
         return self
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from datetime import UTC, date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any, Self, TypeVar
 
@@ -47,6 +47,8 @@ class Tlp(StrEnum):
 
 COMMUNITY = "COMMUNITY"
 _AUDIENCE = re.compile(r"COMMUNITY|country:[A-Z]{3}|(?:agency|group):[a-z0-9][a-z0-9-]{0,62}")
+_PLAIN_DECIMAL = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
+"""No exponent, no underscores, no digits of other scripts: readers of other kinds would take them differently."""
 _Model = TypeVar("_Model", bound="_Part")
 _ZERO = Decimal(0)
 _HUNDRED = Decimal(100)
@@ -66,11 +68,7 @@ def _listed(name: str) -> AfterValidator:
 
 
 def _decimal(value: str) -> str:
-    try:
-        number = Decimal(value)
-    except InvalidOperation:
-        number = Decimal("NaN")
-    if not number.is_finite():
+    if not _PLAIN_DECIMAL.fullmatch(value):
         raise PydanticCustomError("NOT_A_DECIMAL", "{value} is not a decimal number", {"value": value})
     return value
 
@@ -84,7 +82,10 @@ def _percent(value: str) -> str:
 def _milliseconds(value: datetime) -> datetime:
     if value.tzinfo is None:
         raise PydanticCustomError("NO_TIME_ZONE", "a timestamp needs a time zone, such as Z")
-    utc = value.astimezone(UTC)
+    try:
+        utc = value.astimezone(UTC)
+    except OverflowError:
+        raise PydanticCustomError("DATE_RANGE", "the timestamp is outside the years 1 to 9999") from None
     return utc.replace(microsecond=utc.microsecond // 1000 * 1000)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import platformdirs
 
-from schemas.errors import SettingsError
+from schemas.errors import IdentityError, SettingsError
 from schemas.identity import check_name
 
 FILE_NAME = "ionics.toml"
@@ -83,14 +83,20 @@ def load_settings(home: Path | None = None) -> Settings:
     for name in known - {"kafka"}:
         if (given := os.environ.get(f"IONICS_{name.upper()}")) is not None:
             values[name] = given
-    kafka = {str(key): str(value) for key, value in dict(values.get("kafka", {})).items()}
+    given_kafka = values.get("kafka", {})
+    if not isinstance(given_kafka, dict):
+        raise SettingsError(f"{path}: kafka must be a table of librdkafka properties, not {given_kafka!r}")
+    kafka = {str(key): str(value) for key, value in given_kafka.items()}
     prefix = "IONICS_KAFKA_"
     kafka |= {k[len(prefix) :].lower().replace("_", "."): v for k, v in os.environ.items() if k.startswith(prefix)}
     for name in ("replication", "generation"):
         try:
             values[name] = int(values.get(name, 1))
-        except ValueError:
+        except (ValueError, TypeError):
             raise SettingsError(f"{name} must be a whole number, not {values[name]!r}") from None
     if values.get("deployment"):
-        check_name("deployment", values["deployment"])
+        try:
+            check_name("deployment", str(values["deployment"]))
+        except IdentityError as error:
+            raise SettingsError(str(error)) from error
     return Settings(home=home, **{**values, "kafka": kafka})

@@ -91,7 +91,9 @@ class Home:
     def create_state(self) -> State:
         """Make and keep the state of a new deployment: random ids, no ports yet."""
         deployment = f"dev-{''.join(secrets.choice('abcdefghijkmnpqrstuvwxyz23456789') for _ in range(10))}"
-        cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        # Kafka's tool takes an id that begins with - for an option; the first 6 bits of a UUID may well be that.
+        number = bytes([uuid.uuid4().bytes[0] & 0x7F]) + uuid.uuid4().bytes[1:]
+        cluster_id = base64.urlsafe_b64encode(number).decode().rstrip("=")
         inside = database_account() is None or others_can_enter(self.root)
         place = self.root / "postgres" if inside else shared_place() / deployment
         return self.keep(State(deployment, cluster_id, place))

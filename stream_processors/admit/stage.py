@@ -141,7 +141,7 @@ class Admission:
     def _judged(self, judged: Judged, directory: Directory, delta: Admitted) -> list[Output]:
         record, verified = judged.record, judged.verified
         try:
-            body = self._codec(verified.schema_id).decode(verified.body)
+            body = self._codec(verified.schema_id).decode_canonical(verified.body)
         except DecodeError as error:
             raise InvalidIncidentError("MALFORMED_BODY", "incident", str(error)) from error
         incident = validate_incident(body)

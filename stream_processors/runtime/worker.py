@@ -62,6 +62,8 @@ class Worker(Generic[Delta]):
     def _handle(self, batch: Sequence[Record]) -> None:
         try:
             done = self._stage.process(batch)
+        except LogError:
+            raise  # the log does not answer: no record's fault, and nothing may be parked for it
         except Exception as error:  # whatever a record provokes, it is found by halving and parked
             if len(batch) > 1:
                 middle = len(batch) // 2

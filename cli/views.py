@@ -1,0 +1,201 @@
+"""`ionics routes | heatmap | timeline`: what the aggregates of the read store say."""
+
+import shutil
+import sys
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import click
+
+from cli.connections import reader
+from cli.output import Column, bar, clean, json_option, kilograms, number, print_json, print_table, remark
+from cli.worldmap import SHADES, world_map
+from projections.queries import first_seen, heat
+from projections.queries import routes as query_routes
+from projections.queries import timeline as query_timeline
+from schemas.settings import load_settings
+
+_PLACES = 15
+_MOST_MONTHS = 120
+_ALL = 100_000
+_MAP_WIDTH = 100
+
+
+def _filters(command: Callable[..., None]) -> Callable[..., None]:
+    for option in (
+        json_option,
+        click.option("--until", metavar="PERIOD", help="Last month or year, such as 2016-03 or 2016."),
+        click.option("--since", metavar="PERIOD", help="First month or year."),
+        click.option("--class", "substance_class", help="Only this class of substance."),
+    ):
+        command = option(command)
+    return command
+
+
+@click.command()
+@click.option("--from", "departure", help="Only from this country: alpha-3, UNKNOWN, MULTIPLE, OTHER or UNRESOLVED.")
+@click.option("--to", "destination", help="Only to this country, likewise.")
+@click.option("--limit", default=30, show_default=True, type=click.IntRange(min=1))
+@_filters
+def routes(departure: str | None, destination: str | None, limit: int, as_json: bool, **bounds: str | None) -> None:
+    """Routes by class of substance, most incidents first."""
+    settings = load_settings()
+    with reader(settings) as connection:
+        found = query_routes(
+            connection, settings.generation, departure=departure, destination=destination, limit=limit, **bounds
+        )
+    if as_json:
+        print_json(found)
+        return
+    most = max((row["incidents"] for row in found), default=0)
+    columns = [
+        Column("from"),
+        Column("via"),
+        Column("to"),
+        Column("class"),
+        number("incidents"),
+        Column("", fold=False),
+        number("kg"),
+        number("no mass"),
+    ]
+    print_table(
+        columns,
+        [
+            [
+                row["departure"] or "—",
+                row["transit"],
+                row["destination"] or "—",
+                row["substance_class"] or "—",
+                f"{row['incidents']:,}",
+                bar(row["incidents"], most),
+                kilograms(row["mass_ug"]),
+                f"{row['items_without_mass']:,}",
+            ]
+            for row in found
+        ],
+    )
+    _legend(found)
+
+
+@click.command()
+@click.option("--country", help="Only places in this country (alpha-3).")
+@click.option("--limit", type=click.IntRange(min=1), help="Only so many places and classes; else all.")
+@_filters
+def heatmap(country: str | None, limit: int | None, as_json: bool, **bounds: str | None) -> None:
+    """Places on a map of the world, darker where more items were found, and the places with most."""
+    settings = load_settings()
+    with reader(settings) as connection:
+        found = heat(connection, settings.generation, country=country, limit=limit or _ALL, **bounds)
+    if as_json:
+        print_json(found)
+        return
+    width = min(_MAP_WIDTH, shutil.get_terminal_size().columns if sys.stdout.isatty() else _MAP_WIDTH)
+    located = [row for row in found if row["latitude_udeg"] is not None]
+    for line in world_map(((r["latitude_udeg"], r["longitude_udeg"], r["items"]) for r in located), width):
+        click.echo(line.rstrip())
+    click.echo(f"items: few {SHADES[1:]} many")
+    click.echo()
+    places = by_place(found)
+    most = max((place["items"] for place in places), default=0)
+    columns = [
+        Column("place"),
+        Column("country"),
+        number("items"),
+        Column("", fold=False),
+        number("kg"),
+        number("no mass"),
+    ]
+    print_table(
+        columns,
+        [
+            [
+                place["name"],
+                place["country"],
+                f"{place['items']:,}",
+                bar(place["items"], most),
+                kilograms(place["mass_ug"]),
+                f"{place['items_without_mass']:,}",
+            ]
+            for place in places[:_PLACES]
+        ],
+    )
+    unlocated = sum(row["items"] for row in found) - sum(row["items"] for row in located)
+    if unlocated:
+        remark(f"{unlocated:,} items have no coordinates and are not on the map")
+    if len(found) == (limit or _ALL):
+        remark(f"only the {len(found):,} places and classes with most incidents are counted; see --limit")
+
+
+def by_place(found: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Places with most items first. Items and mass add up over classes, incidents do not."""
+    places: dict[str, dict[str, Any]] = {}
+    for row in found:
+        name = row["place_name"] or ("(country only)" if row["country"] else "(nothing known)")
+        place = places.setdefault(
+            row["place_id"],
+            {"name": name, "country": row["country"], "items": 0, "mass_ug": 0, "items_without_mass": 0},
+        )
+        for measure in ("items", "mass_ug", "items_without_mass"):
+            place[measure] += row[measure]
+    return sorted(places.values(), key=lambda place: (-place["items"], place["name"]))
+
+
+@click.command()
+@click.option("--substance", "substance_id", help="Only this substance id.")
+@_filters
+def timeline(substance_id: str | None, as_json: bool, **bounds: str | None) -> None:
+    """Months with bars, and when a substance was first seen."""
+    settings = load_settings()
+    with reader(settings) as connection:
+        found = query_timeline(connection, settings.generation, substance_id=substance_id, **bounds)
+        seen = first_seen(connection, settings.generation, substance_id) if substance_id else None
+    if as_json:
+        print_json({"periods": found, "first_seen": seen})
+        return
+    # Incidents with items of several substances would count more than once; items do not.
+    single = len({(row["substance_id"], row["substance_class"]) for row in found}) <= 1
+    measure = "incidents" if single else "items"
+    rows = by_period(found, measure)
+    most = max((row[1] for row in rows), default=0)
+    columns = [Column("period"), number(measure), Column("", fold=False), number("kg"), number("no mass")]
+    print_table(
+        columns,
+        [[period, f"{count:,}", bar(count, most, 40), kilograms(ug), f"{n:,}"] for period, count, ug, n in rows],
+    )
+    if seen is not None:
+        click.echo(f"first seen: {clean(seen['period_first'])} in incident {seen['incident_id']}")
+        click.echo(f"first admitted: {clean(seen['first_admitted_at'])} in incident {seen['first_admitted_id']}")
+    _legend(found)
+
+
+def by_period(found: Sequence[dict[str, Any]], measure: str) -> list[tuple[str, int, int, int]]:
+    """Period, count, micrograms and items without mass; months without any are filled in, very many become years."""
+    sums: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
+    for row in found:
+        for n, name in enumerate((measure, "mass_ug", "items_without_mass")):
+            sums[row["period"]][n] += row[name]
+    months = sorted(period for period in sums if len(period) == 7)
+    filled = _months(months[0], months[-1]) if months else []
+    if len(filled) > _MOST_MONTHS:
+        years: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
+        for period, values in sums.items():
+            years[period[:4]] = [a + b for a, b in zip(years[period[:4]], values, strict=True)]
+        sums, filled = years, []
+    return [(period, *_three(sums[period])) for period in sorted({*sums, *filled})]
+
+
+def _three(values: list[int]) -> tuple[int, int, int]:
+    return values[0], values[1], values[2]
+
+
+def _months(first: str, last: str) -> list[str]:
+    start, end = (int(month[:4]) * 12 + int(month[5:]) - 1 for month in (first, last))
+    return [f"{month // 12:04}-{month % 12 + 1:02}" for month in range(start, end + 1)]
+
+
+def _legend(found: Sequence[dict[str, Any]]) -> None:
+    if not found:
+        remark("nothing found; see `ionics status` for whether the views are fresh")
+    elif sum(row["items_without_mass"] for row in found):
+        remark("no mass: items that are not part of the kilograms, because no mass could be made of what was reported")

@@ -1,0 +1,85 @@
+"""`ionics watch`: incidents as they come."""
+
+from typing import Any
+
+import click
+
+from cli.output import clean, json_option, kilograms, print_json_line, remark
+from projections.feed import FeedEvent, FeedFilter, feed
+from schemas.settings import load_settings
+
+
+@click.command()
+@click.option("--after", metavar="CURSOR", help="Go on after this cursor; else from the beginning.")
+@click.option("--substance", help="Only this substance id.")
+@click.option("--country", help="Only where the place or a leg of the route is in this country (alpha-3).")
+@click.option("--agency", "agency_id", help="Only of this agency.")
+@click.option("--type", "incident_type", help="Only of this type.")
+@click.option("--limit", type=click.IntRange(min=1), help="End after so many.")
+@click.option("--no-follow", is_flag=True, help="End where the log ends now.")
+@json_option
+def watch(
+    after: str | None,
+    substance: str | None,
+    country: str | None,
+    agency_id: str | None,
+    incident_type: str | None,
+    limit: int | None,
+    no_follow: bool,
+    as_json: bool,
+) -> None:
+    """Print incidents as they come, until interrupted; then the cursor to go on from."""
+    settings = load_settings()
+    wanted = FeedFilter(substance, country, agency_id, incident_type)
+    cursor, seen = after, 0
+    events = feed(settings, after, wanted, follow=not no_follow)
+    try:
+        for event in events:
+            if as_json:
+                print_json_line(_document(event))
+            else:
+                click.echo(line_of(event))
+            cursor, seen = event.cursor, seen + 1
+            if seen == limit:
+                break
+    except KeyboardInterrupt:
+        pass  # The way to end it.
+    finally:
+        if cursor is None:
+            remark("nothing seen yet")
+        else:
+            remark(f"go on with: ionics watch --after {cursor}")
+
+
+def line_of(event: FeedEvent) -> str:
+    """One incident on one line."""
+    incident, enrichment = event.incident, event.enrichment
+    place = enrichment["place_name"] or incident.location.place_text or ""
+    country = enrichment["place_country"] or incident.location.country_text or "?"
+    legs = [leg["country"] or leg_.country_text for leg, leg_ in zip(enrichment["legs"], incident.route, strict=False)]
+    items = [_item(item.substance_text, found) for item, found in _pairs(event)]
+    change = "" if incident.revision == 1 else f" [{incident.event_type} r{incident.revision}]"
+    route = f"  {' → '.join(leg or '?' for leg in legs)}" if legs else ""
+    where = f"{country} {place}".strip()
+    text = f"{enrichment['period']:<8}{where:<28.60} {', '.join(items)}{route}{change}"
+    return clean(f"{text}  ({incident.agency_id} {incident.source_ref}, {incident.incident_id[:8]})")
+
+
+def _pairs(event: FeedEvent) -> list[tuple[Any, dict[str, Any]]]:
+    found = event.enrichment["substances"]
+    return [(item, found[n] if n < len(found) else {}) for n, item in enumerate(event.incident.items)]
+
+
+def _item(reported: str, found: dict[str, Any]) -> str:
+    name = found.get("substance_id") or f"“{reported}”"
+    mass = found.get("mass_ug")
+    return f"{name} {kilograms(mass)} kg" if mass is not None else f"{name} (no mass)"
+
+
+def _document(event: FeedEvent) -> dict[str, Any]:
+    return {
+        "cursor": event.cursor,
+        "incident": event.incident.model_dump(mode="json"),
+        "admission": event.admission,
+        "enrichment": event.enrichment,
+    }

@@ -1,0 +1,47 @@
+"""Run all benchmarks once, in one deployment, and print their figures with machine, input and peers."""
+
+import os
+import platform
+import sys
+import tempfile
+from pathlib import Path
+
+import psutil
+
+from deploy.deployment import prepare
+from tests.benchmarks.importing import measure_import
+from tests.benchmarks.latency import measure_latency
+from tests.benchmarks.replaying import measure_rebuild, measure_regenerate
+from tests.journeys.journey import working
+from tests.running import local
+
+
+def main() -> None:
+    """Print the figures."""
+    beside = Path(__file__).parents[3] / "shared" / "data" / "ids_dev.csv.gz"
+    ids_file = Path(os.environ.get("IONICS_IDS_FILE") or beside)
+    if not ids_file.exists():
+        sys.exit(f"the UNODC IDS file is absent: put it at {beside} or set IONICS_IDS_FILE")
+    memory = psutil.virtual_memory().total / 2**30
+    _say(
+        f"machine: {platform.processor() or platform.machine()}, {os.cpu_count()} cores, {memory:.0f} GiB; "
+        f"Python {platform.python_version()}; broker, registry, database, stages and client all on it"
+    )
+    with tempfile.TemporaryDirectory(prefix="ionics-bench-") as home, local(Path(home)) as running:
+        prepare(running.settings)
+        with working(running.settings) as workers:
+            for line in measure_import(running.settings, workers, ids_file):
+                _say(line)
+            for line in measure_latency(running.settings):
+                _say(line)
+        for line in (*measure_rebuild(running.settings), *measure_regenerate(running.settings)):
+            _say(line)
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

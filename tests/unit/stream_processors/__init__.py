@@ -1,0 +1,1 @@
+"""Specification of the runtime, of admission and of enrichment."""
