@@ -123,7 +123,7 @@ def sparkline(values: Sequence[float]) -> str:
 def duration(seconds: float) -> str:
     """An age or an uptime in its two largest units."""
     left = max(0, round(seconds))
-    parts = []
+    parts = list[str]()
     for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1)):
         count, left = divmod(left, size)
         if count or (unit == "s" and not parts):

@@ -213,14 +213,13 @@ def _from_options(
     if (amount or unit) and not substance:
         raise click.UsageError("--amount and --unit need --substance")
     location = {"country": country, "country_text": country_text, "place_text": place}
+    legs = (("DEPARTURE", departure), ("DESTINATION", destination))
     found: dict[str, Any] = {
         "incident_type": incident_type,
         "location": {name: value for name, value in location.items() if value} or None,
         "items": [item_of(text) for text in items]
         + ([{"substance_text": substance, "amount_text": amount, "unit_text": unit}] if substance else []),
-        "route": [
-            leg_of(role, text) for role, text in (("DEPARTURE", departure), ("DESTINATION", destination)) if text
-        ],
+        "route": [leg_of(role, text) for role, text in legs if text],
         "tlp": tlp and tlp.upper().replace("-", "_").replace("+", "_"),
         "audience": list(audience),
         "narrative": narrative,

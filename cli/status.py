@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 import click
@@ -86,11 +87,15 @@ def _stages(settings: Settings, faults: list[str]) -> list[dict[str, Any]]:
     now_ms = time.time() * 1000
     stages = []
     for name, input_, position in asked:
-        found = _asked(faults, lambda input_=input_, position=position: lag(settings, input_, position()))
+        found = _asked(faults, partial(_lag, settings, input_, position))
         stages.append({"stage": name, "topic": input_.name, **_freshness(found, now_ms)})
         if found is None and name == "admit":
             break  # Kafka does not answer; each further question would wait as long.
     return stages
+
+
+def _lag(settings: Settings, topic: Topic, position: Callable[[], dict[int, int]]) -> Lag:
+    return lag(settings, topic, position())
 
 
 def _freshness(found: Lag | None, now_ms: float) -> dict[str, Any]:

@@ -131,7 +131,10 @@ def by_place(found: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Places with most items first. Items and mass add up over classes, incidents do not."""
     places: dict[str, dict[str, Any]] = {}
     for row in found:
-        name = row["place_name"] or ("(country only)" if row["country"] else "(nothing known)")
+        only_country = not row["place_name"] or row["place_id"].startswith("country:")
+        name = row["place_name"]
+        if only_country:
+            name = "(country only)" if row["country"] else "(nothing known)"
         place = places.setdefault(
             row["place_id"],
             {"name": name, "country": row["country"], "items": 0, "mass_ug": 0, "items_without_mass": 0},

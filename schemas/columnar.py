@@ -81,7 +81,7 @@ class ColumnarDecoder:
             columns, good = self._good(expected, values, faults)
         if columns is None:
             raise DecodeError(f"values of schema id {schema_id} decode one by one but not as a block")
-        return Decoded(columns.with_columns(pl.Series(ROW, good, dtype=pl.UInt32)), faults)
+        return Decoded(columns.select(pl.Series(ROW, good, dtype=pl.UInt32), pl.all()), faults)
 
     def _good(
         self, expected: bytes, values: Sequence[bytes], faults: Mapping[int, DecodeError]
