@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import tomli_w
@@ -13,6 +14,9 @@ from cli.progress import StackProgress
 from deploy.deployment import prepare
 from schemas.errors import StackError
 from schemas.settings import FILE_NAME, Settings, default_home, load_settings
+
+if TYPE_CHECKING:
+    from deploy.local import LocalStack
 
 
 @click.command()
@@ -71,7 +75,7 @@ def start(*, workers: bool) -> Settings:
     return settings
 
 
-def _stack(home: Path):  # type: ignore[no-untyped-def]  # the type needs the extra `local`, which may be missing
+def _stack(home: Path) -> "LocalStack":
     from deploy.local import LocalStack  # noqa: PLC0415  # needs the extra `local`
 
     return LocalStack(home / "stack")

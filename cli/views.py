@@ -10,6 +10,7 @@ import click
 
 from cli.connections import reader
 from cli.output import Column, bar, clean, json_option, kilograms, number, print_json, print_table, remark
+from cli.substances import substance_id_of
 from cli.worldmap import SHADES, world_map
 from projections.queries import first_seen, heat
 from projections.queries import routes as query_routes
@@ -145,7 +146,7 @@ def by_place(found: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 @click.command()
-@click.option("--substance", "substance_id", help="Only this substance id.")
+@click.option("--substance", "substance_id", callback=substance_id_of, help="Only this substance: its id or a name.")
 @_filters
 def timeline(substance_id: str | None, as_json: bool, **bounds: str | None) -> None:
     """Months with bars, and when a substance was first seen."""

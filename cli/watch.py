@@ -5,13 +5,14 @@ from typing import Any
 import click
 
 from cli.output import clean, json_option, kilograms, print_json_line, remark
+from cli.substances import substance_id_of
 from projections.feed import FeedEvent, FeedFilter, feed
 from schemas.settings import load_settings
 
 
 @click.command()
 @click.option("--after", metavar="CURSOR", help="Go on after this cursor; else from the beginning.")
-@click.option("--substance", help="Only this substance id.")
+@click.option("--substance", callback=substance_id_of, help="Only this substance: its id or a name.")
 @click.option("--country", help="Only where the place or a leg of the route is in this country (alpha-3).")
 @click.option("--agency", "agency_id", help="Only of this agency.")
 @click.option("--type", "incident_type", help="Only of this type.")
@@ -61,7 +62,8 @@ def line_of(event: FeedEvent) -> str:
     change = "" if incident.revision == 1 else f" [{incident.event_type} r{incident.revision}]"
     route = f"  {' → '.join(leg or '?' for leg in legs)}" if legs else ""
     where = f"{country} {place}".strip()
-    text = f"{enrichment['period']:<8}{where:<28.60} {', '.join(items)}{route}{change}"
+    date = incident.occurred_on.isoformat()[: len(enrichment["period"]) if incident.occurred_precision != "DAY" else 10]
+    text = f"{date:<11}{where:<28.60} {'; '.join(items)}{route}{change}"
     return clean(f"{text}  ({incident.agency_id} {incident.source_ref}, {incident.incident_id[:8]})")
 
 
@@ -71,9 +73,9 @@ def _pairs(event: FeedEvent) -> list[tuple[Any, dict[str, Any]]]:
 
 
 def _item(reported: str, found: dict[str, Any]) -> str:
-    name = found.get("substance_id") or f"“{reported}”"
+    name = reported if found.get("substance_id") else f"{reported} (not resolved)"
     mass = found.get("mass_ug")
-    return f"{name} {kilograms(mass)} kg" if mass is not None else f"{name} (no mass)"
+    return f"{name} {kilograms(mass)} kg" if mass is not None else f"{name}, no mass"
 
 
 def _document(event: FeedEvent) -> dict[str, Any]:

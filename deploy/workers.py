@@ -48,14 +48,14 @@ def run_stage(
 
 def keep_running(settings: Settings, name: str, stop: threading.Event) -> None:
     """Run one stage, and start it anew after a failure, waiting longer each time up to half a minute."""
-    pause = 0.5
+    pause, worked = 0.5, threading.Event()
     while not stop.is_set():
-        started = threading.Event()
+        worked.clear()
         try:
-            run_stage(settings, name, stop, lambda _: started.set())
+            run_stage(settings, name, stop, lambda _: worked.set())
         except (IonicsError, OSError) as error:
             _logger.warning("%s stopped, starts again in %.1f s: %s", name, pause, error)
-            pause = 0.5 if started.is_set() else min(30.0, 2 * pause)
+            pause = 0.5 if worked.is_set() else min(30.0, 2 * pause)
             stop.wait(pause)
 
 

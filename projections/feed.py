@@ -70,6 +70,10 @@ def feed(
     the same `event_id`.
 
     Args:
+        settings: where the deployment is; else `load_settings()`.
+        after: cursor of the last event handled; None begins at the beginning.
+        filter: which events to give; others are passed over.
+        follow: whether to wait for new events at the end.
         stop: anything with `is_set()`, such as a `threading.Event`; ends the iteration.
 
     Raises:

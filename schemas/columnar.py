@@ -60,7 +60,9 @@ class ColumnarDecoder:
         self._header = _file_header({"type": "record", "name": "Block", "fields": _widened(fields)}, self._sync)
         narrow = _file_header({"type": "record", "name": "Block", "fields": fields}, self._sync)
         empty = pl.read_avro(io.BytesIO(narrow + _long(0) + _long(0) + self._sync))
-        self._narrow = pl.Schema({name: type_ for name, type_ in empty.schema.items() if name not in (_FRAME, _TRAILER)})
+        self._narrow = pl.Schema(
+            {name: type_ for name, type_ in empty.schema.items() if name not in (_FRAME, _TRAILER)}
+        )
         self._dated = [
             moment.to_physical().is_between(first, last).all().alias(str(number))
             for number, (moment, (first, last)) in enumerate(_moments(self._narrow))

@@ -63,7 +63,7 @@ class Settings:
         return {"bootstrap.servers": self.require("bootstrap"), **self.kafka, **extra}
 
 
-def load_settings(home: Path | None = None) -> Settings:
+def load_settings(home: Path | None = None) -> Settings:  # noqa: C901  # one place, in the order of precedence
     """Settings of a home: environment over `IONICS_CONFIG`, else `ionics.toml` in the home.
 
     Raises:

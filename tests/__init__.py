@@ -1,0 +1,1 @@
+"""Tests: unit, integration with real servers, journeys of the whole path, benchmarks."""

@@ -13,7 +13,18 @@ from schemas.identity import event_id, incident_id
 
 DEPLOYMENT = "dev-test"
 
-_SCRIPTS = ("azAZ09", "éßøñ'\"\\/", "фентанил", "芬太尼", "فنتانيل", "फेंटानिल", "ฟนตนิล", "💊\u200f\u202e", "\n\t\x7f\u2028", "e\u0301")
+_SCRIPTS = (
+    "azAZ09",
+    "éßøñ'\"\\/",
+    "фентанил",
+    "芬太尼",
+    "فنتانيل",
+    "फेंटानिल",
+    "ฟนตนิล",
+    "💊\u200f\u202e",
+    "\n\t\x7f\u2028",
+    "e\u0301",
+)
 _CHARACTERS = st.sampled_from([*" ,.-=+@", *"".join(_SCRIPTS)]) | st.characters(
     exclude_categories=["Cs"], exclude_characters="\x00"
 )

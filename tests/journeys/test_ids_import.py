@@ -23,6 +23,11 @@ from tests.running import Running
 pytestmark = [pytest.mark.stack, pytest.mark.ids]
 _ROUTE = ["departure", "transit", "destination", "substance_class", "period"]
 _TIMELINE = ["substance_id", "period"]
+_TIMELINE_QUERY = (
+    "(select substance_id, period, sum(incidents)::bigint as incidents, sum(items)::bigint as items, "
+    "sum(mass_ug) as mass_ug, sum(items_without_mass)::bigint as items_without_mass "
+    "from substance_timeline group by 1, 2) as timeline"
+)
 
 
 @pytest.fixture(scope="module")
@@ -35,9 +40,7 @@ def _assert_views_equal(settings: Settings, oracle: Expected) -> None:
     for name, keys, wanted in (
         ("route_flow", _ROUTE, oracle.route_flow),
         (
-            "(select substance_id, period, sum(incidents)::bigint as incidents, sum(items)::bigint as items, "
-            "sum(mass_ug) as mass_ug, sum(items_without_mass)::bigint as items_without_mass "
-            "from substance_timeline group by 1, 2) as timeline",
+            _TIMELINE_QUERY,
             _TIMELINE,
             oracle.timeline,
         ),

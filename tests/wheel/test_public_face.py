@@ -4,6 +4,10 @@ import subprocess
 import sys
 
 import ionics
+from projections.migrate import _migrations
+from schemas.codec import codec
+from schemas.codes import codes
+from stream_processors.reference import Reference
 
 
 def test_the_public_names_are_sorted_and_present() -> None:
@@ -15,11 +19,6 @@ def test_the_public_names_are_sorted_and_present() -> None:
 
 def test_the_data_files_are_installed() -> None:
     """Schemas, code lists, reference data and migrations come with the wheel."""
-    from projections.migrate import _migrations
-    from schemas.codec import codec
-    from schemas.codes import codes
-    from stream_processors.reference import Reference
-
     assert codec("enriched").schema["name"] == "ionics.EnrichedIncident"
     assert "SEIZURE" in codes("incident_type")
     assert Reference.load().substance("fentanyl").how == "exact"

@@ -26,7 +26,9 @@ def records(name: str) -> st.SearchStrategy[dict[str, Any]]:
         return bodies()
     if name == "admitted":
         return st.fixed_dictionaries({"admission": ADMISSIONS, "incident": bodies()})
-    return st.fixed_dictionaries({"admitted": records("admitted"), "enrichment": from_schema(avro_schema("enrichment"))})
+    return st.fixed_dictionaries(
+        {"admitted": records("admitted"), "enrichment": from_schema(avro_schema("enrichment"))}
+    )
 
 
 def flat(record: dict[str, Any]) -> dict[str, Any]:
@@ -92,7 +94,7 @@ def test_columns_hold_what_fastavro_reads(name: str, data: st.DataObject) -> Non
     batch = data.draw(st.lists(records(name), max_size=4))
     values = [frame(ID) + codec(name).encode(record) for record in batch]
     decoded = DECODERS[name].decode(ID, values)
-    assert {} == decoded.faults
+    assert decoded.faults == {}
     assert {index: flat(record) for index, record in enumerate(batch)} == rows(decoded)
 
 
@@ -176,7 +178,7 @@ def test_values_in_another_frame_are_faults() -> None:
     body = codec("incident").encode(_body())
     decoded = DECODERS["incident"].decode(ID, [frame(ID + 1) + body, frame(ID) + body, b"", b"\x00"])
     assert {0, 2, 3} == set(decoded.faults)
-    assert [1] == decoded.columns[ROW].to_list()
+    assert decoded.columns[ROW].to_list() == [1]
 
 
 _SMALL = {
@@ -219,7 +221,7 @@ def test_what_readers_dispute_never_breaks_a_batch(odd: dict[str, bytes]) -> Non
 
 @pytest.mark.parametrize("odd", ["a boolean byte of 2", "a negative index of an enum", "a padded number"])
 def test_only_the_one_encoding_of_a_record_is_canonical(odd: str) -> None:
-    """fastavro reads these, other readers do not agree, so they are refused where bytes enter the log."""
+    """Fastavro reads these, other readers do not agree, so they are refused where bytes enter the log."""
     body = b"".join({**_PARTS, **_DISPUTED[odd]}.values())
     RecordCodec(_SMALL).decode(body)
     with pytest.raises(DecodeError, match="not the canonical encoding"):

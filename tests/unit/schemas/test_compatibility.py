@@ -37,7 +37,7 @@ def _changed(change: Any) -> Any:
 
 def test_every_schema_has_a_history_that_begins_at_1() -> None:
     """A schema without a history would be guarded by nothing."""
-    assert {name: 1 for name in NAMES} == {name: min(history(name)) for name in NAMES}
+    assert dict.fromkeys(NAMES, 1) == {name: min(history(name)) for name in NAMES}
 
 
 @pytest.mark.parametrize(("name", "number"), PAIRS)
