@@ -51,6 +51,9 @@ class _Lazy(click.Group):
 def cli(verbose: bool) -> None:
     """IONICS Backbone: exchange and read drug-control incidents."""
     logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, format="%(asctime)s %(name)s %(message)s")
+    if not verbose:
+        # The commands themselves say what remains in an outbox.
+        logging.getLogger("producers").setLevel(logging.ERROR)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -15,6 +15,7 @@ from schemas.settings import Settings
 from schemas.topics import Topic
 
 _ANSWER_S = 10.0
+_FIRST_ANSWER_S = 3.0
 _SMALL_FETCH = 16_384
 
 
@@ -34,6 +35,21 @@ class Lag:
     def fresh(self) -> bool:
         """Whether everything was read."""
         return self.oldest_ms is None
+
+
+def require_broker(settings: Settings) -> int:
+    """The number of brokers, asked with little patience, before questions that wait longer.
+
+    Raises:
+        LogError: none answers.
+    """
+    consumer = _consumer(settings)
+    try:
+        return len(consumer.list_topics(timeout=_FIRST_ANSWER_S).brokers)
+    except KafkaException as error:
+        raise LogError(f"Kafka at {settings.bootstrap} does not answer: {error.args[0].str()}") from error
+    finally:
+        consumer.close()
 
 
 def committed(settings: Settings, group: str, topic: Topic) -> dict[int, int]:

@@ -105,7 +105,7 @@ def _tell(
     except LogError as error:
         remark(str(error))
     if receipt is None:
-        waiting = producer.flush(1.0).remaining
+        waiting = producer.close(1.0)
     if as_json:
         shown = None if receipt is None else {name: getattr(receipt, name) for name in Receipt.__slots__}
         print_json(
