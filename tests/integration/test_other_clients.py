@@ -29,14 +29,24 @@ def test_a_stock_avro_deserializer_reads_every_topic(settings: Settings, make_ag
             seen.add(event.incident.event_id)
             if {submission.event_id for submission in submissions} <= seen:
                 break
-    read = AvroDeserializer(SchemaRegistryClient({"url": settings.registry_url}))
-    for topic in (SUBMISSIONS, INCIDENTS, DECISIONS, DIRECTORY, SCHEMAS, enriched(1), receipts(agency)):
-        records = list(read_topic(settings, topic.name))
-        assert records
-        for record in records:
-            assert read(record.value, SerializationContext(topic.name, MessageField.VALUE))
+    with SchemaRegistryClient({"url": settings.registry_url}) as registry:
+        _read_all(settings, registry, receipts(agency).name)
     incidents = list(read_topic(settings, INCIDENTS.name))
     assert asyncio.run(_listed(settings, INCIDENTS.name, len(incidents))) == {record.key for record in incidents}
+
+
+def _read_all(settings: Settings, registry: SchemaRegistryClient, receipts_topic: str) -> None:
+    read = AvroDeserializer(registry)
+    for topic in (SUBMISSIONS, INCIDENTS, DECISIONS, DIRECTORY, SCHEMAS, enriched(1)):
+        _read_each(settings, read, topic.name)
+    _read_each(settings, read, receipts_topic)
+
+
+def _read_each(settings: Settings, read: AvroDeserializer, topic: str) -> None:
+    records = list(read_topic(settings, topic))
+    assert records
+    for record in records:
+        assert read(record.value, SerializationContext(topic, MessageField.VALUE))
 
 
 async def _listed(settings: Settings, topic: str, count: int) -> set[bytes]:

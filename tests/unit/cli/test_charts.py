@@ -22,16 +22,14 @@ def test_points_lie_where_they_belong() -> None:
         for place in ((12_000_000, 0, 1.0), (-36_848_530, 174_763_490, 1.0), (47_606_209, -122_332_069, 1.0))
     )
 
-    assert (20, 50) == middle
-    assert (33, 98) == auckland
-    assert (10, 16) == seattle
+    assert middle == (10, 50)
+    assert auckland == (16, 98)
+    assert seattle == (5, 16)
 
 
 @given(
     st.lists(
-        st.tuples(
-            st.integers(-90_000_000, 90_000_000), st.integers(-180_000_000, 180_000_000), st.floats(0.001, 1e9)
-        ),
+        st.tuples(st.integers(-90_000_000, 90_000_000), st.integers(-180_000_000, 180_000_000), st.floats(0.001, 1e9)),
         max_size=20,
     ),
     st.integers(10, 200),
@@ -60,7 +58,7 @@ def test_months_without_any_are_filled_in() -> None:
     """A gap in time is seen as a gap."""
     found = by_period([_row(period="2015-12"), _row(period="2016-02", mass_ug=7)], "items")
 
-    assert [("2015-12", 1, 5, 0), ("2016-01", 0, 0, 0), ("2016-02", 1, 7, 0)] == found
+    assert found == [("2015-12", 1, 5, 0), ("2016-01", 0, 0, 0), ("2016-02", 1, 7, 0)]
 
 
 def test_very_many_months_become_years() -> None:
@@ -68,8 +66,8 @@ def test_very_many_months_become_years() -> None:
     rows = [_row(period=f"{year}-05", items=2) for year in range(1990, 2017)] + [_row(period="2016", items=3)]
     found = by_period(rows, "items")
 
-    assert ("2016", 5, 10, 0) == found[-1]
-    assert 27 == len(found)
+    assert found[-1] == ("2016", 5, 10, 0)
+    assert len(found) == 27
 
 
 def test_places_add_up_over_classes() -> None:
@@ -78,6 +76,7 @@ def test_places_add_up_over_classes() -> None:
     country = {"place_id": "country:NZL", "place_name": "NZL", "country": "NZL"}
     places = by_place([_row(**country, items=1), _row(**auckland, items=2), _row(**auckland, items_without_mass=1)])
 
-    assert [("Auckland", 3, 10, 1), ("(country only)", 1, 5, 0)] == [
-        (place["name"], place["items"], place["mass_ug"], place["items_without_mass"]) for place in places
+    assert [(place["name"], place["items"], place["mass_ug"], place["items_without_mass"]) for place in places] == [
+        ("Auckland", 3, 10, 1),
+        ("(country only)", 1, 5, 0),
     ]

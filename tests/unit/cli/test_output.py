@@ -36,10 +36,10 @@ def test_kilograms_stay_within_half_a_percent(mass_ug: int) -> None:
 
 def test_bar_grows_in_eighths() -> None:
     """The longest bar has the full width, what is more than nothing is seen, nothing is no bar."""
-    assert "████" == bar(8, 8, 4)
-    assert "█▌" == bar(3, 8, 4)
-    assert "▏" == bar(1, 1_000_000, 4)
-    assert ["", ""] == [bar(0, 8), bar(1, 0)]
+    assert bar(8, 8, 4) == "████"
+    assert bar(3, 8, 4) == "█▌"
+    assert bar(1, 1_000_000, 4) == "▏"
+    assert [bar(0, 8), bar(1, 0)] == ["", ""]
 
 
 @given(st.lists(st.floats(min_value=0, max_value=1e12), max_size=50))
@@ -53,7 +53,7 @@ def test_sparkline_has_a_character_a_value(values: list[float]) -> None:
 
 def test_reported_text_cannot_steer_the_terminal() -> None:
     """Control and format characters are replaced; line breaks become spaces; letters of all scripts stay."""
-    assert "тианептин \ufffd[31m \ufffd" == clean("тианептин\n\x1b[31m \u202e")
+    assert clean("тианептин\n\x1b[31m \u202e") == "тианептин \ufffd[31m \ufffd"
 
 
 def test_table_takes_markup_for_text(capsys: pytest.CaptureFixture[str]) -> None:

@@ -23,9 +23,9 @@ def test_a_date_says_its_precision(text: str, on: str, precision: str) -> None:
 
 def test_item() -> None:
     """Substance, amount and unit; the last two may be missing or blank."""
-    assert {"substance_text": "MDMA", "amount_text": "1.2", "unit_text": "kg"} == item_of("MDMA; 1.2;kg")
-    assert {"substance_text": "MDMA"} == item_of("MDMA")
-    assert {"substance_text": "MDMA", "amount_text": None, "unit_text": "kg"} == item_of("MDMA;;kg")
+    assert item_of("MDMA; 1.2;kg") == {"substance_text": "MDMA", "amount_text": "1.2", "unit_text": "kg"}
+    assert item_of("MDMA") == {"substance_text": "MDMA"}
+    assert item_of("MDMA;;kg") == {"substance_text": "MDMA", "amount_text": None, "unit_text": "kg"}
 
 
 @pytest.mark.parametrize("text", ["", ";1;kg", "a;b;c;d"])
@@ -37,25 +37,25 @@ def test_no_item(text: str) -> None:
 
 def test_leg() -> None:
     """Three capital letters are a code; anything else is as reported."""
-    assert {"role": "DEPARTURE", "country": "CHN"} == leg_of("DEPARTURE", "CHN")
-    assert {"role": "DEPARTURE", "country_text": "Hong Kong"} == leg_of("DEPARTURE", "Hong Kong")
+    assert leg_of("DEPARTURE", "CHN") == {"role": "DEPARTURE", "country": "CHN"}
+    assert leg_of("DEPARTURE", "Hong Kong") == {"role": "DEPARTURE", "country_text": "Hong Kong"}
 
 
 def test_hexdump() -> None:
     """Offset, bytes and what of them can be read."""
     lines = hexdump(bytes(range(64, 84))).splitlines()
 
-    assert "00000000  40 41 42 43 44 45 46 47 48 49 4a 4b 4c 4d 4e 4f  @ABCDEFGHIJKLMNO" == lines[0]
+    assert lines[0] == "00000000  40 41 42 43 44 45 46 47 48 49 4a 4b 4c 4d 4e 4f  @ABCDEFGHIJKLMNO"
     assert lines[1].startswith("00000010  50 51 52 53 ")
-    assert "" == hexdump(b"")
+    assert hexdump(b"") == ""
 
 
 def test_substance_by_name_or_id() -> None:
     """A name finds the id that the views use; an id stays; a text that names nothing is refused."""
     context, option = click.Context(click.Command("x")), click.Option(["--substance"])
 
-    assert "YQEZLKZALYSWHR-UHFFFAOYSA-N" == substance_id_of(context, option, "Ketamine")
-    assert "ambiguous" == substance_id_of(context, option, "ambiguous")
+    assert substance_id_of(context, option, "Ketamine") == "YQEZLKZALYSWHR-UHFFFAOYSA-N"
+    assert substance_id_of(context, option, "ambiguous") == "ambiguous"
     assert substance_id_of(context, option, None) is None
     with pytest.raises(click.BadParameter):
         substance_id_of(context, option, "qqqqqqqqq")
@@ -68,9 +68,9 @@ def test_rejects_go_where_they_are_wanted(tmp_path: Path) -> None:
     written = _list_rejects(file, wanted, iter([Reject(2, "amount", "no, number")]))
 
     assert wanted == written
-    assert 'line,field,reason\n2,amount,"no, number"\n' == wanted.read_text("utf-8")
+    assert wanted.read_text("utf-8") == 'line,field,reason\n2,amount,"no, number"\n'
     assert _list_rejects(file, wanted, iter([])) is None
-    assert [] == list(tmp_path.iterdir())
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_rejects_go_to_the_current_directory_where_the_file_lies_in_another_s(
@@ -92,6 +92,6 @@ def test_rows_of_a_file(tmp_path: Path) -> None:
     """The lines below the header; a file that breaks off is not counted."""
     file = tmp_path / "a.csv"
     file.write_text("a\n1\n2\n", "utf-8")
-    assert 2 == _rows(file)
+    assert _rows(file) == 2
     file.write_bytes(b"\x1f\x8bnonsense")
     assert _rows(file) is None

@@ -79,7 +79,12 @@ UNFOUNDED = {
         genesis(),
         PROPOSAL,
         signed_act(
-            HERE, "APPROVE", "AGENCY_ADD", "agency:nzl-customs", AGENCY | {"country": "AUS"}, TWO,
+            HERE,
+            "APPROVE",
+            "AGENCY_ADD",
+            "agency:nzl-customs",
+            AGENCY | {"country": "AUS"},
+            TWO,
             orjson.loads(b'"' + APPROVAL["proposal_digest"].encode() + b'"'),
         ),
     ],
@@ -146,7 +151,9 @@ def test_a_key_needs_its_agency() -> None:
     assert {} == fold(genesis(), *registered(), *added()).keys
 
 
-@pytest.mark.parametrize(("moment", "good"), [(99, False), (100, True), (200 + GRACE_MS, True), (201 + GRACE_MS, False)])
+@pytest.mark.parametrize(
+    ("moment", "good"), [(99, False), (100, True), (200 + GRACE_MS, True), (201 + GRACE_MS, False)]
+)
 def test_a_key_is_good_from_its_start_to_30_days_after_its_end(moment: int, *, good: bool) -> None:
     """Whoever was offline when it ended may still deliver."""
     assert GRACE_MS == 30 * 86_400_000

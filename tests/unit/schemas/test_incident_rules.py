@@ -100,7 +100,9 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("path", "value", "code", "where"), REFUSED, ids=[f"{r[0]}-{r[2]}-{i}" for i, r in enumerate(REFUSED)])
+@pytest.mark.parametrize(
+    ("path", "value", "code", "where"), REFUSED, ids=[f"{r[0]}-{r[2]}-{i}" for i, r in enumerate(REFUSED)]
+)
 def test_a_rule_refuses_with_its_code_and_path(path: str, value: Any, code: str, where: str) -> None:
     """The same incident without that one change is accepted, so nothing else can have refused it."""
     validate_incident(vector_body())
@@ -160,7 +162,9 @@ def test_what_is_within_the_rules_is_accepted(body: dict[str, Any], content: dic
     assert content == validate_content(content).model_dump()
 
 
-@pytest.mark.parametrize(("tlp", "audience"), [("AMBER", ["country:NZL"]), ("AMBER", ["COMMUNITY"]), ("RED", ["agency:a"])])
+@pytest.mark.parametrize(
+    ("tlp", "audience"), [("AMBER", ["country:NZL"]), ("AMBER", ["COMMUNITY"]), ("RED", ["agency:a"])]
+)
 def test_only_a_community_incident_is_one(tlp: str, audience: list[str]) -> None:
     """The audience alone decides."""
     incident = validate_incident(vector_body() | {"tlp": tlp, "audience": audience})
