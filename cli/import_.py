@@ -181,6 +181,8 @@ def _list_rejects(file: Path, wanted: Path | None, rejects: Iterator[Reject]) ->
 
 def _writable(directory: Path) -> bool:
     try:
+        if not directory.stat().st_mode & 0o222:
+            return False  # root could write there all the same, but nobody is meant to
         with tempfile.TemporaryFile(dir=directory):
             return True
     except OSError:

@@ -26,7 +26,9 @@ def incident(ref: str, as_json: bool) -> None:
     with reader(settings) as connection:
         found = _one(find_incidents(connection, settings.generation, ref, _MANY + 1), ref)
         if found is None:
-            raise ProjectionError(f"no incident {ref!r} in the read store; see `ionics status` if it was just reported")
+            raise ProjectionError(
+                f"no incident {ref!r} among those for the community; see `ionics status` if it was just reported"
+            )
         if isinstance(found, list):
             if as_json:
                 print_json({"candidates": found})

@@ -2,8 +2,10 @@
 
 import importlib
 import logging
+import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 
 import click
 
@@ -44,6 +46,15 @@ class _Lazy(click.Group):
         command: click.Command = getattr(module, name)
         return command
 
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command; a reader that goes away, as in `ionics watch | head`, is no error."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:  # click itself would end with 1
+            with suppress(OSError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(0)
+
 
 @click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="ionics-backbone")
@@ -68,5 +79,3 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except IonicsError as error:
         click.echo(f"error: {' '.join(str(error).split())}", err=True)
         sys.exit(1)
-    except BrokenPipeError:
-        sys.exit(0)

@@ -14,10 +14,12 @@ from cli.output import json_option, print_json, remark
 from producers import IncidentProducer, Outcome, Receipt, Submission
 from schemas.errors import InvalidIncidentError, LogError
 from schemas.identity import partition_of
-from schemas.incident import Incident
+from schemas.incident import Incident, Location
 from schemas.reading import read_topic
 from schemas.settings import Settings, load_settings
 from schemas.topics import INCIDENTS
+
+_NOT_OF_THE_PLACE = ("place_type", "installation", "installation_text")
 
 
 @click.command()
@@ -59,7 +61,8 @@ def report(  # one parameter an option
 ) -> None:
     """Report an incident, or amend or withdraw one. Without a connection it waits in the outbox."""
     settings = load_settings()
-    fields = {**_from_file(file), **_from_options(**options)}
+    from_options = _from_options(**options)
+    fields = {**_from_file(file), **from_options}
     in_file = fields.pop("source_ref", None)
     change = amend or withdraw
     if amend and withdraw:
@@ -80,7 +83,9 @@ def report(  # one parameter an option
             if withdraw:
                 submission = producer.withdraw(current, receipt, reason=reason or "")
             else:
-                submission = producer.amend(current, receipt, _merged(current, fields), reason=reason or "")
+                if "location" in from_options:
+                    fields["location"] = amended_location(current.location, from_options["location"])
+                submission = producer.amend(current, receipt, fields, reason=reason or "")
         else:
             content = {"incident_type": "SEIZURE", "tlp": "AMBER", "audience": ["COMMUNITY"], "location": {}, **fields}
             submission = producer.report(content, source_ref=source_ref or in_file)
@@ -170,12 +175,15 @@ def current_revision(settings: Settings, incident_id: str) -> tuple[Incident, Re
     )
 
 
-def _merged(current: Incident, fields: dict[str, Any]) -> dict[str, Any]:
-    """An amendment states fields whole, but who changes the place of an incident does not take back its country."""
-    location = fields.get("location")
-    if not isinstance(location, dict):
-        return fields
-    return {**fields, "location": {**current.location.model_dump(), **location}}
+def amended_location(current: Location, given: dict[str, str]) -> dict[str, Any]:
+    """The place of an incident with its country or its name changed.
+
+    What was more exact than that was of the old place, so codes, coordinates and subdivision go.
+    """
+    kept = current.model_dump(include={"country", "country_text", "place_text", *_NOT_OF_THE_PLACE})
+    if "country" in given or "country_text" in given:
+        kept["country"] = kept["country_text"] = None
+    return {**kept, **given}
 
 
 def _from_file(file: Any) -> dict[str, Any]:

@@ -239,7 +239,7 @@ ADMISSIONS = st.fixed_dictionaries(
 )
 
 
-def from_schema(node: Any) -> st.SearchStrategy[Any]:
+def from_schema(node: Any) -> st.SearchStrategy[Any]:  # noqa: PLR0911  # one return a kind of type
     """Any value that a schema can hold, such as an enrichment or a decision."""
     if isinstance(node, list):
         return st.one_of(*(from_schema(branch) for branch in node))
@@ -267,7 +267,7 @@ def from_schema(node: Any) -> st.SearchStrategy[Any]:
 
 @st.composite
 def damaged(draw: st.DrawFn, values: Sequence[bytes], schema_id: int) -> list[bytes]:
-    """The values with some of them cut short, lengthened, with a bit flipped, in another frame, or exchanged for noise."""
+    """The values, some of them cut short, lengthened, with a bit flipped, in another frame, or exchanged for noise."""
     out = list(values)
     for index in draw(st.lists(st.integers(0, len(out) - 1), min_size=1, max_size=3)):
         value = out[index]

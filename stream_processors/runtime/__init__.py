@@ -5,8 +5,19 @@
 
 from stream_processors.runtime.kafka_log import KafkaLog
 from stream_processors.runtime.log import CommitResult, Log, Output, Partition
-from stream_processors.runtime.memory_log import MemoryLog
+from stream_processors.runtime.memory_log import MemoryCluster, MemoryLog
 from stream_processors.runtime.stage import Processed, Stage
 from stream_processors.runtime.worker import Worker
 
-__all__ = ["CommitResult", "KafkaLog", "Log", "MemoryLog", "Output", "Partition", "Processed", "Stage", "Worker"]
+__all__ = [
+    "CommitResult",
+    "KafkaLog",
+    "Log",
+    "MemoryCluster",
+    "MemoryLog",
+    "Output",
+    "Partition",
+    "Processed",
+    "Stage",
+    "Worker",
+]

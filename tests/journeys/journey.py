@@ -27,6 +27,10 @@ def working(settings: Settings) -> Iterator[Workers]:
     workers.start()
     try:
         yield workers
+    except BaseException:
+        for log in sorted((settings.home / "logs").glob("*.log")):
+            sys.stderr.write(f"--- {log.name}\n{log.read_text('utf-8', 'replace')[-3000:]}\n")
+        raise
     finally:
         workers.stop()
 

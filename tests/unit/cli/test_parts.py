@@ -6,10 +6,11 @@ import click
 import pytest
 
 from cli.dead_letters import hexdump
-from cli.import_ import _list_rejects, _rows
-from cli.report import dated, item_of, leg_of
+from cli.import_ import _list_rejects, _rows, _writable
+from cli.report import amended_location, dated, item_of, leg_of
 from cli.substances import substance_id_of
 from producers.importers import Reject
+from schemas.incident import Location
 
 
 @pytest.mark.parametrize(
@@ -95,3 +96,24 @@ def test_rows_of_a_file(tmp_path: Path) -> None:
     assert _rows(file) == 2
     file.write_bytes(b"\x1f\x8bnonsense")
     assert _rows(file) is None
+
+
+def test_an_amended_place_keeps_no_coordinates_of_the_old_one() -> None:
+    """The country stays where only the place changes; a new country leaves none of the words for the old one."""
+    old = Location(country="NZL", country_text="NZ", place_text="Auckland", latitude_udeg=-36_848_530, longitude_udeg=1)
+
+    place = amended_location(old, {"place_text": "Wellington"})
+    country = amended_location(old, {"country": "AUS"})
+
+    assert (place["country"], place["place_text"]) == ("NZL", "Wellington")
+    assert "latitude_udeg" not in place
+    assert (country["country"], country["country_text"], country["place_text"]) == ("AUS", None, "Auckland")
+
+
+def test_a_directory_without_write_permission_is_left_alone(tmp_path: Path) -> None:
+    """Even for root, who could write there."""
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o555)
+
+    assert not _writable(closed)
+    assert _writable(tmp_path)

@@ -57,6 +57,7 @@ class _Fake:
 
 @pytest.fixture
 def fake(monkeypatch: pytest.MonkeyPatch) -> type[_Fake]:
+    """A producer of its own for each test, in the place of the real one."""
     kind = type("Fake", (_Fake,), {"opened": [], "most_open": 0})
     monkeypatch.setattr(senders, "IncidentProducer", kind)
     return kind

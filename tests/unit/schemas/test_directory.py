@@ -53,7 +53,7 @@ def fold(*acts: Act | bytes | None, at: dict[int, int] | None = None) -> Directo
 def test_two_administrators_add_an_agency_and_its_key() -> None:
     """A proposal and an approval each; the key is good from its approval on."""
     directory = fold(genesis(), *added(), *registered())
-    assert (["nzl-customs"], "NZL") == (list(directory.agencies), directory.agencies["nzl-customs"].country)
+    assert (list(directory.agencies), directory.agencies["nzl-customs"].country) == (["nzl-customs"], "NZL")
     assert directory.keys[STRANGER.key_id] == AgencyKey(STRANGER.key_id, "nzl-customs", STRANGER.public, NOW + 4000)
     assert directory.next_offset == 5
 
@@ -117,7 +117,7 @@ def test_a_second_genesis_is_ignored() -> None:
     """Nobody replaces the administrators by beginning again."""
     directory = fold(genesis(), genesis(HERE, STRANGER, STRANGER), *added(STRANGER, STRANGER))
     assert {ONE.key_id: ONE.public, TWO.key_id: TWO.public} == directory.administrators
-    assert {} == directory.agencies
+    assert directory.agencies == {}
 
 
 def _raw(step: str, command: str) -> Act:
@@ -143,12 +143,12 @@ RUBBISH = {
 def test_a_record_that_cannot_be_read_stops_nobody(rubbish: Any) -> None:
     """Wherever it stands, what is signed after it still counts."""
     directory = fold(rubbish, genesis(), rubbish, *added())
-    assert ["nzl-customs"] == list(directory.agencies)
+    assert list(directory.agencies) == ["nzl-customs"]
 
 
 def test_a_key_needs_its_agency() -> None:
     """A key registered before its agency is none."""
-    assert {} == fold(genesis(), *registered(), *added()).keys
+    assert fold(genesis(), *registered(), *added()).keys == {}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,63 @@
+"""The logs under all stages: in memory and, where the stack runs, Kafka, by one contract."""
+
+import uuid
+from collections.abc import Sequence
+
+import pytest
+from confluent_kafka.admin import AdminClient
+
+from schemas.publishing import publish
+from schemas.settings import Settings
+from schemas.topics import FOR_EVER, Topic, create_topics
+from stream_processors.runtime import KafkaLog, Log, MemoryCluster, MemoryLog, Output, Partition
+from tests.log_contract import LogContract
+
+
+class _Memory:
+    def __init__(self) -> None:
+        self.cluster = MemoryCluster()
+        self.input, self.output = Partition("in", 0), Partition("out", 0)
+
+    def open(self) -> Log:
+        """See `Ground.open`."""
+        return MemoryLog(self.cluster, "contract", "in", 1)
+
+    def append(self, values: Sequence[bytes]) -> None:
+        """See `Ground.append`."""
+        for value in values:
+            self.cluster.append(Output(*self.input, None, value))
+
+
+class _Kafka:
+    def __init__(self, settings: Settings) -> None:
+        self._settings, self._name = settings, f"contract-{uuid.uuid4()}"
+        self.input, self.output = Partition(f"{self._name}-in", 0), Partition(f"{self._name}-out", 0)
+        topics = [Topic(p.topic, "none", "", 1, FOR_EVER, "tests", "tests") for p in (self.input, self.output)]
+        create_topics(AdminClient(settings.client_config()), topics)
+
+    def open(self) -> Log:
+        """See `Ground.open`."""
+        return KafkaLog(self._settings, self._name, self.input.topic)
+
+    def append(self, values: Sequence[bytes]) -> None:
+        """See `Ground.append`."""
+        publish(self._settings, self.input.topic, [(b"key", value) for value in values])
+
+
+class TestMemoryLog(LogContract):
+    """The log in memory keeps the contract."""
+
+    @pytest.fixture
+    def ground(self) -> _Memory:
+        """Empty topics."""
+        return _Memory()
+
+
+@pytest.mark.stack
+class TestKafkaLog(LogContract):
+    """Kafka keeps the contract."""
+
+    @pytest.fixture
+    def ground(self, settings: Settings) -> _Kafka:
+        """Empty topics."""
+        return _Kafka(settings)
