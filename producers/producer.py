@@ -99,6 +99,7 @@ class IncidentProducer:
         self._delivery = Delivery(settings, agency_id, self._outbox, schemas, self._before_first)
         self._background = BackgroundDelivery(self._delivery, self._outbox.count, jitter)
         self._begun = threading.Event()
+        self._closing = threading.Event()
         self._closed = False
         if self._online and self._outbox.count():
             self._background.wake()
@@ -257,10 +258,15 @@ class IncidentProducer:
             if waited > timeout or not self._online:
                 raise self._late(len(missing), timeout)
             with self._reading:
-                if waited > _HISTORY_AFTER_S and not history:
-                    self._receipts.read_history()
-                    history = True
-                self._receipts.poll(_POLL_S)
+                try:
+                    if waited > _HISTORY_AFTER_S and not history:
+                        self._receipts.read_history()
+                        history = True
+                    self._receipts.poll(_POLL_S)
+                except LogError:
+                    # The broker may come back in time; opened anew, reading goes on after the last receipt taken in.
+                    self._receipts.close()
+                    self._closing.wait(_POLL_S)
         with self._reading:
             found = index.get_all(digests)
         return found[0] if isinstance(submissions, Submission) else found
@@ -278,7 +284,8 @@ class IncidentProducer:
         try:
             remaining = self.flush(max(0.1, deadline - time.monotonic())).remaining
         finally:
-            self._closed = True
+            self._closing.set()
+        self._closed = True
             self._delivery.close()
             with self._reading:
                 self._receipts.close()

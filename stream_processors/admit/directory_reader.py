@@ -5,7 +5,7 @@ from confluent_kafka import Consumer, KafkaException, TopicPartition
 from schemas.dictionary import SchemaDictionary, read_dictionary
 from schemas.directory import Directory
 from schemas.errors import LogError
-from schemas.reading import read_topic, reading_config
+from schemas.reading import quiet_logger, read_topic, reading_config
 from schemas.settings import Settings
 from schemas.topics import DIRECTORY
 
@@ -18,7 +18,8 @@ class DirectoryReader:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._directory = Directory(settings.require("deployment"))
-        self._asking = Consumer(reading_config(settings, **{"isolation.level": "read_uncommitted"}))
+        config = reading_config(settings, **{"isolation.level": "read_uncommitted"})
+        self._asking = Consumer(config, logger=quiet_logger())
 
     def directory(self) -> Directory:
         """The directory up to its high watermark.

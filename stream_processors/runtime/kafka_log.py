@@ -6,8 +6,9 @@ librdkafka shows a time-out or a failure at its transaction coordinator.
 """
 
 import logging
+import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 
@@ -20,6 +21,9 @@ _COMMIT_S = 8.0
 _SOCKET_MS = 9_000
 _TRANSACTION_MS = 15_000
 _ANSWER_S = 30.0
+_OFFSETS_S = 10.0
+_ABANDONED: list[Producer | None] = []
+"""Producers that hang in librdkafka."""
 _FENCED = (KafkaError._FENCED, KafkaError.INVALID_PRODUCER_EPOCH, KafkaError.INVALID_TXN_STATE)  # noqa: SLF001  # the only names
 _PURGED = (KafkaError._PURGE_QUEUE, KafkaError._PURGE_INFLIGHT)  # noqa: SLF001  # the only names
 
@@ -193,19 +197,45 @@ class KafkaLog:
     def send_offsets(self, positions: Mapping[Partition, int]) -> None:
         """See `Log.send_offsets`."""
         offsets = [TopicPartition(p.topic, p.number, offset) for p, offset in positions.items()]
-        try:
-            self._live.send_offsets_to_transaction(offsets, self._consumer.consumer_group_metadata(), _ANSWER_S)
-        except KafkaException as error:
-            raise _translated(error) from error
+        producer, group = self._live, self._consumer.consumer_group_metadata()
+        self._bounded("send_offsets", lambda: producer.send_offsets_to_transaction(offsets, group, _OFFSETS_S))
+
+    def _bounded(self, what: str, call: Callable[[], None]) -> None:
+        """Run a call that librdkafka may never return from, its time-out notwithstanding, after a restart of the broker.
+
+        The producer is then left to itself: `init_transactions` fences it. It is kept, since dropping it would wait too.
+        """
+        faults: list[KafkaException] = []
+
+        def run() -> None:
+            try:
+                call()
+            except KafkaException as error:
+                faults.append(error)
+
+        thread = threading.Thread(target=run, name=what, daemon=True)
+        thread.start()
+        thread.join(_OFFSETS_S + 5)
+        if thread.is_alive():
+            _ABANDONED.append(self._producer)
+            self._producer = None
+            raise LogError(f"{what} did not return within {_OFFSETS_S + 5:.0f} s; the producer is given up")
+        if faults:
+            raise _translated(faults[0]) from faults[0]
 
     def commit(self) -> CommitResult:
         """See `Log.commit`."""
+        result = CommitResult.COMMITTED
         try:
             self._live.commit_transaction(_COMMIT_S)
         except KafkaException as error:
-            return CommitResult.ABORTED if self._aborted(error) else CommitResult.UNSURE
-        finally:
+            result = CommitResult.ABORTED if self._aborted(error) else CommitResult.UNSURE
+        try:
             self._live.poll(0)
+        except KafkaException:  # a fatal error, such as fencing, comes out here once more
+            result = CommitResult.UNSURE
+        if result is not CommitResult.COMMITTED:
+            return result
         if self._watch.doubt:
             # This commit is done, but an EndTxn may still be under way: it must not meet another transaction.
             self.init_transactions()
