@@ -284,8 +284,8 @@ class IncidentProducer:
         try:
             remaining = self.flush(max(0.1, deadline - time.monotonic())).remaining
         finally:
+            self._closed = True
             self._closing.set()
-        self._closed = True
             self._delivery.close()
             with self._reading:
                 self._receipts.close()

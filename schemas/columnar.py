@@ -1,14 +1,16 @@
 """Many values of one schema decoded at once into columns.
 
 Values in wire format laid end to end are an Avro block, if the frame is declared as a first field. A random trailer
-after each value, declared as a last field, makes the end of every value checkable: a value that decodes to other
-than its own bytes meets the next trailer displaced, and neither damage nor intent can foresee the trailer. A block
-that fails is decoded value by value with fastavro, and the good ones once more as a block.
+after each value, declared as a last field, makes the end of every value checkable: a value that decodes to other than
+its own bytes meets the next trailer displaced, and neither damage nor intent can foresee the trailer. A block that
+fails is decoded value by value with fastavro, and the good ones once more as a block.
 
 polars and fastavro do not read the same bytes: polars takes a number beyond 32 bits for 0, a boolean byte of 2 for
 false and any day number for a date, fastavro a negative index of an enum for its last symbol. So numbers are read
-wide and narrowed strictly, dates are checked, and in a block that fails a value is a fault where either reader refuses
-it or it is not the canonical encoding of its record. A value of our own writers is always canonical.
+wide and narrowed strictly, dates are checked, and in a block that fails a value is a fault where either reader
+refuses it or it is not the canonical encoding of its record. One thing stays unseen in columns: polars takes any
+branch number but 0 of ``[null, x]`` for x; admission, which reads canonically, lets none into the log. A value of our
+own writers is always canonical.
 """
 
 import io

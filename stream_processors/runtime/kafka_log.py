@@ -201,9 +201,9 @@ class KafkaLog:
         self._bounded("send_offsets", lambda: producer.send_offsets_to_transaction(offsets, group, _OFFSETS_S))
 
     def _bounded(self, what: str, call: Callable[[], None]) -> None:
-        """Run a call that librdkafka may never return from, its time-out notwithstanding, after a restart of the broker.
+        """Run a call that may never return, its time-out notwithstanding: seen after a restart of the broker.
 
-        The producer is then left to itself: `init_transactions` fences it. It is kept, since dropping it would wait too.
+        The producer is then left to itself, and fenced by `init_transactions`. It is kept: dropping it would wait too.
         """
         faults: list[KafkaException] = []
 

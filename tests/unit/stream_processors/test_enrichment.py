@@ -150,7 +150,7 @@ def test_a_known_substance_and_place_are_resolved() -> None:
     [(_, _, value, _)] = values(cluster, TOPIC)
     found = codec("enriched").decode(value[5:])["enrichment"]
     assert (found["place_country"], found["period"]) == ("NZL", "2023-05")
-    assert (found["substances"][0]["mass_ug"], found["substances"][0]["substance_confidence"]) == (12_000_000, "high")
+    assert (found["substances"][0]["mass_ug"], found["substances"][0]["substance_confidence"]) == (12_000_000, "medium")
 
 
 @settings(_SLOW, max_examples=12)
