@@ -21,7 +21,7 @@ def test_the_data_files_are_installed() -> None:
     """Schemas, code lists, reference data and migrations come with the wheel."""
     assert codec("enriched").schema["name"] == "ionics.EnrichedIncident"
     assert "SEIZURE" in codes("incident_type")
-    assert Reference.load().substance("fentanyl").how == "exact"
+    assert Reference.load().substance("Fentanyl").how == "exact"
     assert list(_migrations())
 
 
