@@ -12,7 +12,8 @@ IonicsError                     catch this to turn any failure of ours into one 
 ├── DirectoryError              a command to the directory is not acceptable
 ├── LogError                    Kafka could not do what was asked
 │   ├── TopologyError           topics differ from the catalogue (a missing topic, another partition count)
-│   └── ProducerFencedError     another worker took over this stage; this one must start again
+│   ├── ProducerFencedError     another worker took over this stage; this one must start again
+│   └── ClientHungError         a call of the client library never returned; its clients must be made anew
 ├── RegistryError               the schema registry could not be reached or refused
 ├── OutboxError                 the offline outbox cannot be used
 ├── ImportFileError             a file as a whole cannot be imported (single rows become rejects)
@@ -83,6 +84,10 @@ class TopologyError(LogError):
 
 class ProducerFencedError(LogError):
     """Another worker took over this stage. Drop state and producer, and go through assignment again."""
+
+
+class ClientHungError(LogError):
+    """A call of the client library never returned. Make all clients of the stage anew."""
 
 
 class RegistryError(IonicsError):

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 
-from schemas.errors import LogError, ProducerFencedError
+from schemas.errors import ClientHungError, LogError, ProducerFencedError
 from schemas.reading import Record, gather, quiet_logger, reading_config, record_of
 from schemas.settings import Settings
 from stream_processors.runtime.log import CommitResult, Output, Partition
@@ -62,7 +62,7 @@ class KafkaLog:
         self._logger.addHandler(self._watch)
         self._quiet = quiet_logger()
         self._producer: Producer | None = None
-        self._faults: list[str] = []
+        self._hung = False
         config = reading_config(
             settings,
             **{
@@ -143,7 +143,7 @@ class KafkaLog:
     def init_transactions(self) -> None:
         """See `Log.init_transactions`."""
         self._producer = None
-        self._watch.doubt, self._faults = False, []
+        self._watch.doubt = False
         self._producer = Producer(
             self._settings.client_config(
                 **{
@@ -170,7 +170,6 @@ class KafkaLog:
 
     def begin(self) -> None:
         """See `Log.begin`."""
-        self._faults.clear()
         try:
             self._live.begin_transaction()
         except KafkaException as error:
@@ -218,8 +217,8 @@ class KafkaLog:
         thread.join(_OFFSETS_S + 5)
         if thread.is_alive():
             _ABANDONED.append(self._producer)
-            self._producer = None
-            raise LogError(f"{what} did not return within {_OFFSETS_S + 5:.0f} s; the producer is given up")
+            self._hung = True
+            raise ClientHungError(f"{what} did not return within {_OFFSETS_S + 5:.0f} s; the producer is given up")
         if faults:
             raise _translated(faults[0]) from faults[0]
 
@@ -310,6 +309,10 @@ class KafkaLog:
 
     def close(self) -> None:
         """See `Log.close`."""
+        if self._hung:
+            # A client that hangs would hold up the rest; new ones replace it under the same names.
+            threading.Thread(target=self._consumer.close, name="close", daemon=True).start()
+            return
         self._producer = None
         self._consumer.close()
 

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Generic
 
-from schemas.errors import LogError, ProducerFencedError
+from schemas.errors import ClientHungError, LogError
 from schemas.reading import Record
 from stream_processors.runtime.log import CommitResult, Log, Partition
 from stream_processors.runtime.stage import Delta, Processed, Stage
@@ -89,9 +89,9 @@ class Worker(Generic[Delta]):
             self._log.produce(done.outputs)
             self._log.send_offsets(positions)
             result = self._log.commit()
-        except ProducerFencedError:
-            result = CommitResult.UNSURE
-        except LogError as error:
+        except ClientHungError:
+            raise
+        except LogError as error:  # fencing is one of them
             _logger.warning("%s: transaction given up: %s", self._stage.name, error)
             result = CommitResult.UNSURE
         if result is CommitResult.COMMITTED:
