@@ -13,7 +13,7 @@ from producers.outbox import Envelope
 from producers.receipts import Outcome, Receipt
 from producers.version import SDK_VERSION
 from schemas import identity
-from schemas.codec import FRAME_BYTES, avro_schema, codec
+from schemas.codec import FRAME_BYTES, MAX_SUBMISSION_BYTES, avro_schema, codec
 from schemas.errors import InvalidIncidentError
 from schemas.incident import (
     EventType,
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from schemas.keys import SigningKey
 
-MAX_BODY_BYTES = 262_144 - FRAME_BYTES
+MAX_BODY_BYTES = MAX_SUBMISSION_BYTES - FRAME_BYTES
 """Largest body that admission takes."""
 
 _T = TypeVar("_T")

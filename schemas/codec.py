@@ -16,6 +16,8 @@ import fastavro
 from schemas.errors import ContractError, DecodeError, WireFormatError
 
 FRAME_BYTES = 5
+MAX_SUBMISSION_BYTES = 262_144
+"""Largest value of a submission that the SDK sends and admission takes."""
 
 
 @cache

@@ -2,16 +2,13 @@
 
 from dataclasses import dataclass
 
-from schemas.codec import unframe
+from schemas.codec import MAX_SUBMISSION_BYTES, unframe
 from schemas.dictionary import SUBJECTS, SchemaDictionary
 from schemas.directory import Agency, Directory
 from schemas.errors import WireFormatError
 from schemas.identity import signed_message
 from schemas.keys import ALGORITHM, verifies
 from schemas.reading import Record
-
-MAX_BYTES = 262_144
-"""Largest value of a submission."""
 
 EVENT_TYPE_PREFIX = "ionics.incident."
 
@@ -43,8 +40,10 @@ def verify(  # noqa: PLR0911  # one return a check
 ) -> Verified | Unverified:
     """Check frame, schema, key and signature of a submission, at its append time."""
     value = record.value
-    if value is None or len(value) > MAX_BYTES:
-        return Unverified("SIZE", f"value of {0 if value is None else len(value)} bytes; 1 to {MAX_BYTES} are allowed")
+    if value is None or len(value) > MAX_SUBMISSION_BYTES:
+        return Unverified(
+            "SIZE", f"value of {0 if value is None else len(value)} bytes; 1 to {MAX_SUBMISSION_BYTES} are allowed"
+        )
     headers = dict(record.headers)
     try:
         schema_id, body = unframe(value)

@@ -10,11 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from schemas.codec import codec, frame
+from schemas.codec import MAX_SUBMISSION_BYTES, codec, frame
 from schemas.directory import AgencyKey
 from schemas.identity import content_digest, incident_id, partition_of
 from schemas.topics import DEAD_LETTERS, DECISIONS, INCIDENTS, SUBMISSIONS
-from stream_processors.admit.verification import MAX_BYTES
 from stream_processors.runtime import MemoryCluster, Output, Partition
 from tests.unit.stream_processors.world import (
     CUSTOMS,
@@ -178,7 +177,7 @@ UNVERIFIED = {
     "UNKNOWN_KEY not ASCII": _headers(ionics_kid=b"\xff\xfe"),
     "ALGORITHM": _headers(ionics_alg=b"none"),
     "ALGORITHM missing": _headers(ionics_alg=None),
-    "SIZE": submission(b"x" * (MAX_BYTES + 1)),
+    "SIZE": submission(b"x" * (MAX_SUBMISSION_BYTES + 1)),
     "SIZE of nothing": replace(submission(R1), value=None),
     "WIRE_FORMAT": replace(submission(R1), value=b"\x01" + (submission(R1).value or b"")[1:]),
     "UNKNOWN_SCHEMA": replace(submission(R1), value=frame(9) + (submission(R1).value or b"")[5:]),
