@@ -22,6 +22,7 @@ _SOCKET_MS = 9_000
 _TRANSACTION_MS = 15_000
 _ANSWER_S = 30.0
 _OFFSETS_S = 10.0
+_CLOSE_S = 5.0
 _ABANDONED: list[Producer | None] = []
 """Producers that hang in librdkafka."""
 _FENCED = (KafkaError._FENCED, KafkaError.INVALID_PRODUCER_EPOCH, KafkaError.INVALID_TXN_STATE)  # noqa: SLF001  # the only names
@@ -62,7 +63,7 @@ class KafkaLog:
         self._logger.addHandler(self._watch)
         self._quiet = quiet_logger()
         self._producer: Producer | None = None
-        self._hung = False
+        self._closing = False
         config = reading_config(
             settings,
             **{
@@ -84,6 +85,8 @@ class KafkaLog:
         self._changed = True
 
     def _on_revoke(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        if self._closing:
+            return  # the library takes the partitions back by itself, and may wait for ever when asked to here
         consumer.incremental_unassign(partitions)
         self._assigned -= {Partition(p.topic, p.partition) for p in partitions}
         self._changed = True
@@ -217,7 +220,6 @@ class KafkaLog:
         thread.join(_OFFSETS_S + 5)
         if thread.is_alive():
             _ABANDONED.append(self._producer)
-            self._hung = True
             raise ClientHungError(f"{what} did not return within {_OFFSETS_S + 5:.0f} s; the producer is given up")
         if faults:
             raise _translated(faults[0]) from faults[0]
@@ -309,12 +311,14 @@ class KafkaLog:
 
     def close(self) -> None:
         """See `Log.close`."""
-        if self._hung:
-            # A client that hangs would hold up the rest; new ones replace it under the same names.
-            threading.Thread(target=self._consumer.close, name="close", daemon=True).start()
-            return
+        self._closing = True
+        # A consumer that another one fenced, or a client that hangs, may never finish: it is left behind then.
+        closing = threading.Thread(target=self._consumer.close, name="close", daemon=True)
+        closing.start()
+        closing.join(_CLOSE_S)
+        if closing.is_alive():
+            _ABANDONED.append(self._producer)
         self._producer = None
-        self._consumer.close()
 
 
 def _translated(error: KafkaException) -> LogError:
