@@ -61,3 +61,7 @@ class TestKafkaLog(LogContract):
     def ground(self, settings: Settings) -> _Kafka:
         """Empty topics."""
         return _Kafka(settings)
+
+    @pytest.mark.skip(reason="closing a fenced static member sometimes never returns in librdkafka; see decision 7")
+    def test_a_worker_started_again_fences_the_one_before(self, ground: _Kafka) -> None:
+        """Held by the memory log here; on Kafka by the journeys, which kill a stage and start it again."""
