@@ -129,3 +129,13 @@ def codec(name: str) -> RecordCodec:
     """The codec of ``schemas/avro/<name>.avsc``, or of the composed ``admitted`` and ``enriched``."""
     composed = {"admitted": admitted_schema, "enriched": enriched_schema}
     return RecordCodec(composed[name]() if name in composed else avro_schema(name))
+
+
+def avro_long(number: int) -> bytes:
+    """A non-negative Avro long: zigzag, then base 128."""
+    rest, out = number << 1, bytearray()
+    while rest > 0x7F:
+        out.append(rest & 0x7F | 0x80)
+        rest >>= 7
+    out.append(rest)
+    return bytes(out)

@@ -22,7 +22,7 @@ from typing import Any
 
 import polars as pl
 
-from schemas.codec import FRAME_BYTES, RecordCodec, frame
+from schemas.codec import FRAME_BYTES, RecordCodec, avro_long, frame
 from schemas.errors import DecodeError
 
 _TRAILER_BYTES = 16
@@ -61,7 +61,7 @@ class ColumnarDecoder:
         self._sync = os.urandom(16)
         self._header = _file_header({"type": "record", "name": "Block", "fields": _widened(fields)}, self._sync)
         narrow = _file_header({"type": "record", "name": "Block", "fields": fields}, self._sync)
-        empty = pl.read_avro(io.BytesIO(narrow + _long(0) + _long(0) + self._sync))
+        empty = pl.read_avro(io.BytesIO(narrow + avro_long(0) + avro_long(0) + self._sync))
         self._narrow = pl.Schema(
             {name: type_ for name, type_ in empty.schema.items() if name not in (_FRAME, _TRAILER)}
         )
@@ -98,7 +98,7 @@ class ColumnarDecoder:
 
     def _block(self, expected: bytes, values: Sequence[bytes]) -> pl.DataFrame | None:
         body = self._trailer.join(values) + self._trailer
-        block = b"".join((self._header, _long(len(values)), _long(len(body)), body, self._sync))
+        block = b"".join((self._header, avro_long(len(values)), avro_long(len(body)), body, self._sync))
         try:
             columns = pl.read_avro(io.BytesIO(block))
         except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OverflowError):
@@ -207,17 +207,7 @@ def _moments(schema: Mapping[str, Any]) -> Iterator[tuple[pl.Expr, tuple[int, in
 def _file_header(schema: Mapping[str, Any], sync: bytes) -> bytes:
     """Header of an Avro object container file (Avro 1.12, Object Container Files), uncompressed."""
     entries = {"avro.schema": json.dumps(schema).encode(), "avro.codec": b"null"}
-    parts = [b"Obj\x01", _long(len(entries))]
+    parts = [b"Obj\x01", avro_long(len(entries))]
     for key, value in entries.items():
-        parts += [_long(len(key)), key.encode(), _long(len(value)), value]
-    return b"".join((*parts, _long(0), sync))
-
-
-def _long(number: int) -> bytes:
-    """A non-negative Avro long: zigzag, then base 128."""
-    rest, out = number << 1, bytearray()
-    while rest > 0x7F:
-        out.append(rest & 0x7F | 0x80)
-        rest >>= 7
-    out.append(rest)
-    return bytes(out)
+        parts += [avro_long(len(key)), key.encode(), avro_long(len(value)), value]
+    return b"".join((*parts, avro_long(0), sync))

@@ -9,7 +9,7 @@ from datetime import date
 from functools import partial
 from typing import Any
 
-from schemas.codec import RecordCodec, avro_schema
+from schemas.codec import RecordCodec, avro_long, avro_schema
 from stream_processors.reference import Precision, Reference
 
 _KEPT = 200_000
@@ -49,12 +49,12 @@ class EnrichmentParts:
         parts = [
             self._once(("period", occurred_on, precision), lambda: self._period_bytes(occurred_on, precision)),
             self._once(("place", *location.values()), lambda: self._place_bytes(location)),
-            _count(len(route)),
+            avro_long(len(route)),
         ]
         for leg in route:
             text, code = leg["country_text"], leg["country"]
             parts.append(self._once(("leg", text, code), partial(self._leg_bytes, text, code)))
-        parts += [b"\x00" if route else b"", _count(len(items))]
+        parts += [b"\x00" if route else b"", avro_long(len(items))]
         for item in items:
             parts += self._item(item["substance_text"], item["amount_text"], item["unit_text"], occurred_on, precision)
         parts += [b"\x00" if items else b"", self._once("no error", lambda: self._error.encode({"error": None}))]
@@ -72,8 +72,8 @@ class EnrichmentParts:
             (
                 self._period_bytes(occurred_on, precision),
                 self._place.encode({"place_country_how": "unresolved", "place_how": "unresolved"}),
-                *(_count(legs), blank_leg * legs, b"\x00" if legs else b""),
-                *(_count(items), blank_item * items, b"\x00" if items else b""),
+                *(avro_long(legs), blank_leg * legs, b"\x00" if legs else b""),
+                *(avro_long(items), blank_item * items, b"\x00" if items else b""),
                 self._error.encode({"error": error}),
             )
         )
@@ -170,15 +170,3 @@ class EnrichmentParts:
 
 def _run(name: str, fields: list[dict[str, Any]]) -> RecordCodec:
     return RecordCodec({"type": "record", "name": name, "fields": fields})
-
-
-def _count(number: int) -> bytes:
-    """The head of an Avro array block; an empty array is its end mark alone."""
-    if number == 0:
-        return b"\x00"
-    rest, out = number << 1, bytearray()
-    while rest > 0x7F:
-        out.append(rest & 0x7F | 0x80)
-        rest >>= 7
-    out.append(rest)
-    return bytes(out)

@@ -117,7 +117,7 @@ def test_a_delta_is_thrown_away_unless_the_commit_is_known(end: str) -> None:
     cluster.append(Output("in", 0, None, b"good"))
     stage = Numbering()
     worker: Worker[Any] = Worker(Faulty(cluster, [end]), stage, 10)
-    stage.apply = lambda _: pytest.fail("the delta was applied")  # type: ignore[method-assign]
+    stage.apply = lambda _: pytest.fail("the delta was applied")  # type: ignore[method-assign]  # the stage of this test alone
     worker.step(0)
     assert (2, len(_values(cluster, OUT))) == (stage.restored, stage.last)
 
