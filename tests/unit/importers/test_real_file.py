@@ -1,7 +1,6 @@
 """The real IDS file: every row is accounted for, and the oracle counts the same."""
 
 import importlib.util
-import os
 from pathlib import Path
 from types import ModuleType
 
@@ -11,15 +10,6 @@ import pytest
 from producers.importers import Draft, agencies_of, read_ids
 
 CHECKOUT = Path(__file__).parents[3]
-
-
-@pytest.fixture(scope="module")
-def ids_path() -> Path:
-    """The UNODC IDS file."""
-    path = Path(os.environ.get("IONICS_IDS_FILE", CHECKOUT.parent / "shared/data/ids_dev.csv.gz"))
-    if not path.is_file():
-        pytest.skip(f"the UNODC IDS file is not here ({path}); set IONICS_IDS_FILE to its path")
-    return path
 
 
 @pytest.fixture(scope="module")
@@ -34,10 +24,10 @@ def oracle() -> ModuleType:
 
 
 @pytest.mark.ids
-def test_against_the_oracle(ids_path: Path, oracle: ModuleType) -> None:
+def test_against_the_oracle(ids_file: Path, oracle: ModuleType) -> None:
     """Items and rejects are the rows; incidents and agencies are those that the oracle counts."""
-    expected = oracle.expected(ids_path)
-    read = list(read_ids(ids_path))
+    expected = oracle.expected(ids_file)
+    read = list(read_ids(ids_file))
     drafts = [each for each in read if isinstance(each, Draft)]
     agencies = (
         pl.DataFrame({"agency_id": [draft.agency_id for draft in drafts]}).group_by("agency_id").len().sort("agency_id")
@@ -47,4 +37,4 @@ def test_against_the_oracle(ids_path: Path, oracle: ModuleType) -> None:
     assert expected.items == sum(draft.lines for draft in drafts) == sum(len(draft.content.items) for draft in drafts)
     assert expected.incidents == len(drafts) == len({draft.source_ref for draft in drafts})
     assert expected.agencies.rows() == agencies.rows()
-    assert set(expected.agencies["agency_id"]) <= set(agencies_of(ids_path))
+    assert set(expected.agencies["agency_id"]) <= set(agencies_of(ids_file))

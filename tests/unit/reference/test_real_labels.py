@@ -2,7 +2,6 @@
 
 import csv
 import gzip
-import os
 from pathlib import Path
 
 import pytest
@@ -15,13 +14,9 @@ COUNTRY_COLUMNS = ("COUNTRY", "PRODUCING_COUNTRY", "DEPARTURE_COUNTRY", "DESTINA
 
 
 @pytest.fixture(scope="module")
-def rows() -> list[dict[str, str]]:
+def rows(ids_file: Path) -> list[dict[str, str]]:
     """The rows of the UNODC IDS file."""
-    beside = Path(__file__).parents[4] / "shared/data/ids_dev.csv.gz"
-    path = Path(os.environ.get("IONICS_IDS_FILE", beside))
-    if not path.is_file():
-        pytest.skip(f"the UNODC IDS file is not here ({path}); set IONICS_IDS_FILE to its path")
-    with gzip.open(path, "rt", encoding="utf-8", newline="") as lines:
+    with gzip.open(ids_file, "rt", encoding="utf-8", newline="") as lines:
         return list(csv.DictReader(lines, delimiter=";"))
 
 
