@@ -101,7 +101,7 @@ class ColumnarDecoder:
         block = b"".join((self._header, avro_long(len(values)), avro_long(len(body)), body, self._sync))
         try:
             columns = pl.read_avro(io.BytesIO(block))
-        except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OverflowError):
+        except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, OverflowError):
             return None
         whole = (
             columns.height == len(values)
