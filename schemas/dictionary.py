@@ -21,6 +21,8 @@ SUBJECTS = {
     "receipt": "ionics.receipts-value",
     "directory_act": "ionics.directory-value",
     "schema_entry": "ionics.schemas-value",
+    "access": "ionics.access-value",
+    "audit": "ionics.audit-value",
 }
 _COMPOSED = {"admitted": admitted_schema, "enriched": enriched_schema}
 

@@ -27,6 +27,8 @@ class Settings:
         kafka: further librdkafka properties, such as security.protocol; in TOML a table, in the environment
             `IONICS_KAFKA_` and the property in capitals with _ for the dot.
         generation: number of the generation that readers use.
+        viewer: focal point as whom the command line reads the views.
+        api_url: address of the HTTP API.
     """
 
     home: Path
@@ -37,6 +39,8 @@ class Settings:
     reader_url: str = ""
     replication: int = 1
     generation: int = 1
+    viewer: str = ""
+    api_url: str = ""
     kafka: dict[str, str] = field(default_factory=dict)
 
     def require(self, name: str) -> str:

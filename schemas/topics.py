@@ -1,6 +1,6 @@
 """The topic catalogue: every topic, what lies in it, who writes and reads it. Topics are created from it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
@@ -20,7 +20,8 @@ class Topic:
     Attributes:
         schema: name of the Avro schema of its values; empty for original bytes of any kind.
         retention_ms: milliseconds, or FOR_EVER.
-        open: True where principals without `sees-all` may read it.
+        writers: principals that may write: a stage, `api`, `deployment`, or `agency` for every agency.
+        readers: principals that may read beside those with `sees-all`; `agency.x` is one agency.
     """
 
     name: str
@@ -28,11 +29,13 @@ class Topic:
     schema: str
     partitions: int
     retention_ms: int
-    writer: str
-    reader: str
-    open: bool = False
-    append_time: bool = False
-    settings: dict[str, str] = field(default_factory=dict)
+    writers: tuple[str, ...]
+    readers: tuple[str, ...]
+
+    @property
+    def open(self) -> bool:
+        """Whether principals that are no part of the backbone, and lack `sees-all`, may read it."""
+        return any(reader == ANYONE or reader.startswith("agency.") for reader in self.readers)
 
     def config(self) -> dict[str, str]:
         """Settings of the topic as the broker names them."""
@@ -40,41 +43,50 @@ class Topic:
             "cleanup.policy": "delete",
             "retention.ms": str(self.retention_ms),
             "retention.bytes": "-1",
-            "message.timestamp.type": "LogAppendTime" if self.append_time else "CreateTime",
-            **self.settings,
+            "message.timestamp.type": "LogAppendTime",
         }
 
 
-SUBMISSIONS = Topic(
-    "ionics.submissions", "incident id", "incident", PARTITIONS, 30 * DAY_MS, "agencies", "admit", append_time=True
-)
-INCIDENTS = Topic(
-    "ionics.incidents", "incident id", "admitted", PARTITIONS, FOR_EVER, "admit", "enrich, auditors", append_time=True
-)
-DECISIONS = Topic(
-    "ionics.decisions", "incident id or null", "decision", PARTITIONS, FOR_EVER, "admit", "auditors", append_time=True
-)
-DIRECTORY = Topic(
-    "ionics.directory", "entry id", "directory_act", 1, FOR_EVER, "administrators", "all", open=True, append_time=True
-)
-SCHEMAS = Topic(
-    "ionics.schemas", "schema id", "schema_entry", 1, FOR_EVER, "the deployment", "all", open=True, append_time=True
-)
-DEAD_LETTERS = Topic("ionics.dead-letters", "original key", "", 1, FOR_EVER, "stages", "operators", append_time=True)
+ANYONE = "*"
+"""Every principal of the deployment."""
 
-PERMANENT = (SUBMISSIONS, INCIDENTS, DECISIONS, DIRECTORY, SCHEMAS, DEAD_LETTERS)
+SUBMISSIONS = Topic(
+    "ionics.submissions", "incident id", "incident", PARTITIONS, 30 * DAY_MS, ("agency", "api"), ("admit",)
+)
+INCIDENTS = Topic("ionics.incidents", "incident id", "admitted", PARTITIONS, FOR_EVER, ("admit",), ("admit", "enrich"))
+DECISIONS = Topic("ionics.decisions", "incident id or null", "decision", PARTITIONS, FOR_EVER, ("admit",), ("admit",))
+DIRECTORY = Topic("ionics.directory", "entry id", "directory_act", 1, FOR_EVER, ("deployment",), (ANYONE,))
+DIRECTORY_CLOSED = Topic(
+    "ionics.directory-closed", "entry id", "directory_act", 1, FOR_EVER, ("deployment",), ("members", "api")
+)
+SCHEMAS = Topic("ionics.schemas", "schema id", "schema_entry", 1, FOR_EVER, ("deployment",), (ANYONE,))
+AUDIT = Topic("ionics.audit", "actor", "audit", 1, FOR_EVER, ("admit", "api"), ("api",))
+ACCESS = Topic("ionics.access", "focal point", "access", 1, 730 * DAY_MS, ("api",), ("members", "api"))
+DEAD_LETTERS = Topic("ionics.dead-letters", "original key", "", 1, FOR_EVER, ("admit", "enrich"), ())
+
+PERMANENT = (
+    SUBMISSIONS,
+    INCIDENTS,
+    DECISIONS,
+    DIRECTORY,
+    DIRECTORY_CLOSED,
+    SCHEMAS,
+    AUDIT,
+    ACCESS,
+    DEAD_LETTERS,
+)
 
 
 def receipts(agency: str) -> Topic:
     """Receipts of one agency, which alone reads them."""
     name = f"ionics.receipts.{check_name('agency', agency)}"
-    return Topic(name, "incident id", "receipt", 1, FOR_EVER, "admit", f"agency {agency}", open=True, append_time=True)
+    return Topic(name, "incident id", "receipt", 1, FOR_EVER, ("admit",), (f"agency.{agency}", "api"))
 
 
 def enriched(generation: int) -> Topic:
     """Enriched incidents of one generation."""
     name = f"ionics.enriched.g{generation}"
-    return Topic(name, "incident id", "enriched", PARTITIONS, FOR_EVER, "enrich", "projector", append_time=True)
+    return Topic(name, "incident id", "enriched", PARTITIONS, FOR_EVER, ("enrich",), ("enrich", "project"))
 
 
 def create_topics(client: AdminClient, topics: list[Topic], replication: int = 1) -> list[str]:

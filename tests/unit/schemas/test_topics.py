@@ -5,7 +5,7 @@ import pytest
 from schemas.codec import codec
 from schemas.dictionary import SUBJECTS
 from schemas.errors import IdentityError
-from schemas.topics import FOR_EVER, PERMANENT, SUBMISSIONS, Topic, enriched, receipts
+from schemas.topics import ACCESS, FOR_EVER, PERMANENT, SUBMISSIONS, Topic, enriched, receipts
 
 ALL = [*PERMANENT, receipts("nzl-customs"), enriched(1)]
 
@@ -37,9 +37,9 @@ def test_partition_counts_are_fixed(name: str, partitions: int) -> None:
 
 @pytest.mark.parametrize("topic", ALL, ids=lambda topic: topic.name)
 def test_what_is_kept_for_ever_is_kept_whole(topic: Topic) -> None:
-    """Only submissions expire; nothing is compacted or dropped by size; append time is the only clock."""
+    """Only submissions and the access log expire; nothing is compacted; append time is the only clock."""
     config = topic.config()
-    expected = 30 * 86_400_000 if topic is SUBMISSIONS else FOR_EVER
+    expected = {SUBMISSIONS: 30 * 86_400_000, ACCESS: 730 * 86_400_000}.get(topic, FOR_EVER)
     found = config["retention.ms"], config["cleanup.policy"], config["retention.bytes"]
     assert (str(expected), "delete", "-1") == found
     assert config["message.timestamp.type"] == "LogAppendTime"

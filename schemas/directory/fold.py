@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 
 from schemas.codec import codec
+from schemas.directory.entries import Agency, AgencyKey
 from schemas.errors import ContractError
 from schemas.identity import DIRECTORY_TAG, canonical_json, framed
 from schemas.keys import ALGORITHM, SigningKey, verifies
@@ -20,38 +21,6 @@ from schemas.settings import Settings
 from schemas.topics import DIRECTORY
 
 PROPOSAL_MS = 72 * 3_600_000
-GRACE_MS = 30 * 86_400_000
-"""A key is good for this long after its end: an honest outbox may have been offline."""
-
-
-@dataclass(frozen=True)
-class Agency:
-    """An agency; international organisations and the secretariat may have no country."""
-
-    agency_id: str
-    name: str
-    agency_type: str
-    country: str | None
-
-
-@dataclass(frozen=True)
-class AgencyKey:
-    """A public key of an agency, good from `start_ms` to 30 days after `end_ms`, unless revoked."""
-
-    key_id: str
-    agency_id: str
-    public: bytes
-    start_ms: int
-    end_ms: int | None = None
-    revoked: bool = False
-
-    def is_good_at(self, moment_ms: int) -> bool:
-        """Whether a submission appended at this moment may be signed by it."""
-        return (
-            not self.revoked
-            and self.start_ms <= moment_ms
-            and (self.end_ms is None or moment_ms <= self.end_ms + GRACE_MS)
-        )
 
 
 @dataclass

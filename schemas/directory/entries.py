@@ -1,0 +1,82 @@
+"""What the directory holds: agencies, keys, administrators; groups, operations and focal points."""
+
+from dataclasses import dataclass
+
+GRACE_MS = 30 * 86_400_000
+"""A key is good for this long after its end: an honest outbox may have been offline."""
+
+SEES_ALL = "sees-all"
+RIGHTS = ("publish", "read", "coordinate", "audit", "administer", SEES_ALL)
+"""What a focal point may be allowed; `sees-all`, `audit` and `administer` need two administrators."""
+
+
+@dataclass(frozen=True)
+class Agency:
+    """An agency; international organisations and the secretariat may have no country."""
+
+    agency_id: str
+    name: str
+    agency_type: str
+    country: str | None
+    suspended: bool = False
+
+
+@dataclass(frozen=True)
+class AgencyKey:
+    """A public key of an agency, good from `start_ms` to 30 days after `end_ms`, unless revoked.
+
+    Attributes:
+        compromised_since_ms: events admitted from then on are in doubt; nothing is removed.
+    """
+
+    key_id: str
+    agency_id: str
+    public: bytes
+    start_ms: int
+    end_ms: int | None = None
+    revoked: bool = False
+    compromised_since_ms: int | None = None
+
+    def is_good_at(self, moment_ms: int) -> bool:
+        """Whether a submission appended at this moment may be signed by it."""
+        return (
+            not self.revoked
+            and self.start_ms <= moment_ms
+            and (self.end_ms is None or moment_ms <= self.end_ms + GRACE_MS)
+        )
+
+
+@dataclass(frozen=True)
+class Group:
+    """A group of agencies, which an audience may name."""
+
+    group_id: str
+    name: str
+    members: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Operation:
+    """A time-bound joint operation."""
+
+    operation_id: str
+    name: str
+    start_ms: int | None
+    end_ms: int | None
+
+
+@dataclass(frozen=True)
+class FocalPoint:
+    """A person or machine of an agency, known by a role and by who vouches for it: (issuer, subject) of its tokens.
+
+    Attributes:
+        rights: some of RIGHTS.
+    """
+
+    focal_point_id: str
+    agency_id: str
+    role: str
+    issuer: str
+    subject: str
+    rights: frozenset[str]
+    suspended: bool = False
