@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench clean
+.PHONY: help demo test explore lint bench clean
 
 help:  ## list the verbs
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -12,6 +12,9 @@ demo: $(BIN)/ready  ## bring up real servers here and watch agencies exchange in
 
 test: $(BIN)/ready  ## all tests, on real servers
 	@$(BIN)/pytest
+
+explore: $(BIN)/ready  ## the property tests with new random examples
+	@IONICS_EXPLORE=1 RUST_BACKTRACE=0 $(BIN)/pytest tests/unit
 
 lint: $(BIN)/ready  ## style and types
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy

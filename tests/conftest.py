@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from deploy.agencies import add_agencies
@@ -15,6 +16,11 @@ from schemas.settings import Settings
 from tests.running import Running, engine_answers, local, with_containers
 
 _IDS = "ids_dev.csv.gz"
+
+# The same examples in every run, so that a failure is of the change at hand; `make explore` draws new ones.
+hypothesis.settings.register_profile("repeatable", derandomize=True)
+hypothesis.settings.register_profile("exploring", print_blob=True)
+hypothesis.settings.load_profile("exploring" if os.environ.get("IONICS_EXPLORE") == "1" else "repeatable")
 
 
 def pytest_report_header() -> str:
