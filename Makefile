@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test explore lint bench clean
+.PHONY: help demo test explore fuzz lint bench clean
 
 help:  ## list the verbs
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -15,6 +15,9 @@ test: $(BIN)/ready  ## all tests, on real servers
 
 explore: $(BIN)/ready  ## the property tests with new random examples
 	@IONICS_EXPLORE=1 RUST_BACKTRACE=0 $(BIN)/pytest tests/unit
+
+fuzz: $(BIN)/ready  ## a million hostile submissions through admission
+	@$(BIN)/python -m tests.adversary
 
 lint: $(BIN)/ready  ## style and types
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
