@@ -26,7 +26,7 @@ def spoilt(chance: Random, record: Record, others: Sequence[bytes]) -> Record:
 
 
 def mutated(chance: Random, value: bytes, others: Sequence[bytes]) -> bytes:
-    """Bytes with one to four changes: flips, cuts, copies, splices, numbers and texts put in, numbers written longer."""
+    """Bytes with one to four changes: flips, cuts, copies, splices, numbers and texts put in or written longer."""
     changed = bytearray(value)
     for _ in range(chance.randint(1, 4)):
         place = chance.randrange(len(changed) + 1)
