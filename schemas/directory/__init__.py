@@ -1,21 +1,47 @@
-"""The directory: who takes part, with which keys, and who may do what. A pure fold of signed acts."""
+"""The directory: who takes part, with which keys, and who may do what. A pure fold of signed acts.
 
-from schemas.directory.entries import GRACE_MS, RIGHTS, SEES_ALL, Agency, AgencyKey, FocalPoint, Group, Operation
-from schemas.directory.fold import PROPOSAL_MS, Directory, act_message, both_steps, read_directory, signed_act
+In: `ionics.directory` (agencies, keys, administrators: open to all) and `ionics.directory-closed` (groups, operations,
+focal points). `commands` says what can be changed and who must sign; `fold` and `members` carry it out.
+"""
+
+from schemas.directory.acts import Act, act_message, both_steps, read_act, signed_act
+from schemas.directory.commands import COMMANDS, Command
+from schemas.directory.entries import (
+    GRACE_MS,
+    OPEN_RIGHTS,
+    RIGHTS,
+    SEES_ALL,
+    Agency,
+    AgencyKey,
+    FocalPoint,
+    Group,
+    Operation,
+)
+from schemas.directory.fold import Directory
+from schemas.directory.members import Members
+from schemas.directory.reading import read_directory, read_members
+from schemas.directory.two_persons import PROPOSAL_MS
 
 __all__ = [
+    "COMMANDS",
     "GRACE_MS",
+    "OPEN_RIGHTS",
     "PROPOSAL_MS",
     "RIGHTS",
     "SEES_ALL",
+    "Act",
     "Agency",
     "AgencyKey",
+    "Command",
     "Directory",
     "FocalPoint",
     "Group",
+    "Members",
     "Operation",
     "act_message",
     "both_steps",
+    "read_act",
     "read_directory",
+    "read_members",
     "signed_act",
 ]

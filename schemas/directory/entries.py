@@ -6,8 +6,11 @@ GRACE_MS = 30 * 86_400_000
 """A key is good for this long after its end: an honest outbox may have been offline."""
 
 SEES_ALL = "sees-all"
-RIGHTS = ("publish", "read", "coordinate", "audit", "administer", SEES_ALL)
-"""What a focal point may be allowed; `sees-all`, `audit` and `administer` need two administrators."""
+OPEN_RIGHTS = ("publish", "read", "coordinate")
+"""Rights of a focal point that one administrator may give."""
+
+RIGHTS = (*OPEN_RIGHTS, "audit", "administer", SEES_ALL)
+"""All of them; the others need two administrators."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,7 @@ class AgencyKey:
 
     Attributes:
         compromised_since_ms: events admitted from then on are in doubt; nothing is removed.
+        use: `agency`, or `gateway`: the HTTP API signs with it for people of the agency.
     """
 
     key_id: str
@@ -36,6 +40,7 @@ class AgencyKey:
     end_ms: int | None = None
     revoked: bool = False
     compromised_since_ms: int | None = None
+    use: str = "agency"
 
     def is_good_at(self, moment_ms: int) -> bool:
         """Whether a submission appended at this moment may be signed by it."""

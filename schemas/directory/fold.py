@@ -1,125 +1,177 @@
-"""The directory of agencies and public keys: a pure fold of signed acts; what does not verify is ignored.
+"""The directory of agencies, public keys and administrators: a pure fold; what does not verify changes nothing.
 
-Two persons add an agency, an administrator or a first key: a proposal by one administrator, an approval by another
-within 72 hours that signs the hash of the proposal. GENESIS, the first record, names the first administrators' keys.
+GENESIS, the first record, names the first administrators' keys. After that two administrators, one, or an agency by its
+old key make the changes of `commands.py`.
 """
 
-import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import orjson
-
-from schemas.codec import codec
+from schemas.directory.acts import Act, read_act
+from schemas.directory.commands import (
+    AdministratorAdd,
+    AdministratorRemove,
+    AgencyAdd,
+    AgencyRemove,
+    AgencyRestore,
+    AgencySuspend,
+    Command,
+    KeyRegister,
+    KeyRestore,
+    KeyRevoke,
+    KeyRotate,
+)
 from schemas.directory.entries import Agency, AgencyKey
-from schemas.errors import ContractError
-from schemas.identity import DIRECTORY_TAG, canonical_json, framed
-from schemas.keys import ALGORITHM, SigningKey, verifies
-from schemas.reading import Record, read_topic
-from schemas.settings import Settings
-from schemas.topics import DIRECTORY
+from schemas.directory.two_persons import Signed
+from schemas.keys import key_id
+from schemas.reading import Record
 
-PROPOSAL_MS = 72 * 3_600_000
+_FEWEST_ADMINISTRATORS = 2
+
+
+@dataclass(frozen=True)
+class Term:
+    """When somebody was an administrator."""
+
+    public: bytes
+    start_ms: int
+    end_ms: int | None = None
 
 
 @dataclass
 class Directory:
-    """The directory after the records before `next_offset`."""
+    """The directory after the records before `next_offset`.
+
+    Attributes:
+        administrators: key id → public key of those of now.
+        keys: also those that are revoked, ended, or of an agency that left.
+        signed: proposals that wait for their second signature.
+    """
 
     deployment: str
     next_offset: int = 0
     administrators: dict[str, bytes] = field(default_factory=dict)
     agencies: dict[str, Agency] = field(default_factory=dict)
     keys: dict[str, AgencyKey] = field(default_factory=dict)
-    _proposals: dict[str, tuple[dict[str, Any], int]] = field(default_factory=dict)
+    signed: Signed = field(default_factory=Signed)
+    _terms: dict[str, list[Term]] = field(default_factory=dict)
 
     def fold(self, records: Iterable[Record]) -> "Directory":
-        """Take in records in order; what does not verify changes nothing."""
+        """Take in records in order."""
         for record in records:
-            self.next_offset = max(self.next_offset, record.offset + 1)
-            try:
-                act = codec("directory_act").decode((record.value or b"")[5:])
-                self._take(act, record.timestamp_ms)
-            except (ContractError, ValueError, KeyError, TypeError, AttributeError):
-                continue  # an act that cannot be read or carried out is no act; the record itself stays for auditors
+            if record.offset < self.next_offset:
+                continue
+            self.next_offset = record.offset + 1
+            act = read_act(self.deployment, record)
+            if act is not None:
+                self._take(act)
         return self
 
-    def _take(self, act: dict[str, Any], at_ms: int) -> None:
-        message = act_message(self.deployment, act)
-        command = orjson.loads(act["command"])
-        if act["step"] == "GENESIS":
-            named = {key: bytes.fromhex(public) for key, public in command["administrators"].items()}
-            if not self.administrators and verifies(named[act["key_id"]], message, act["signature"]):
-                self.administrators = named
+    def administrator_at(self, key_id: str, at_ms: int) -> bytes | None:
+        """The public key of whoever was an administrator at a moment by the log's clock."""
+        for term in self._terms.get(key_id, ()):
+            if term.start_ms <= at_ms and (term.end_ms is None or at_ms < term.end_ms):
+                return term.public
+        return None
+
+    def key_for(self, key_id: str, at_ms: int) -> AgencyKey | None:
+        """The key by which a submission appended at this moment may be signed, if this one is such a key."""
+        key = self.keys.get(key_id)
+        if key is None or not key.is_good_at(at_ms):
+            return None
+        agency = self.agencies.get(key.agency_id)
+        return None if agency is None or agency.suspended else key
+
+    def _take(self, act: Act) -> None:
+        if act.step == "GENESIS":
+            self._found(act)
             return
-        public = self.administrators.get(act["key_id"])
-        if public is None or not verifies(public, message, act["signature"]):
+        command = act.parsed()
+        if command is None:
             return
-        if act["step"] == "PROPOSE":
-            self._proposals[hashlib.sha256(message).hexdigest()] = (act, at_ms)
-        elif act["step"] == "APPROVE":
-            proposal, proposed_ms = self._proposals[act["proposal_digest"]]
-            same = all(proposal[name] == act[name] for name in ("entry_id", "kind", "command"))
-            if same and proposal["key_id"] != act["key_id"] and at_ms - proposed_ms <= PROPOSAL_MS:
-                del self._proposals[act["proposal_digest"]]
-                self._carry_out(act["kind"], command, at_ms)
-        elif act["kind"] == "KEY_REVOKE":
-            self.keys[command["key_id"]] = replace(self.keys[command["key_id"]], revoked=True)
+        if isinstance(command, KeyRotate):
+            if act.step == "ACT":
+                self._rotate(act, command)
+        elif not command.closed and self.signed.is_due(act, self.administrator_at):
+            self._carry_out(command, act.at_ms)
 
-    def _carry_out(self, kind: str, command: dict[str, Any], at_ms: int) -> None:
-        if kind == "AGENCY_ADD":
-            agency = Agency(command["agency_id"], command["name"], command["agency_type"], command.get("country"))
-            self.agencies.setdefault(agency.agency_id, agency)
-        elif kind == "KEY_REGISTER" and command["agency_id"] in self.agencies:
-            key = AgencyKey(
-                command["key_id"], command["agency_id"], bytes.fromhex(command["public"]), at_ms, command.get("end_ms")
-            )
-            self.keys.setdefault(key.key_id, key)
+    def _found(self, act: Act) -> None:
+        named = _named(act.command)
+        if not self._terms and act.key_id in named and act.is_signed_by(named[act.key_id]):
+            for id_, public in named.items():
+                self._appoint(id_, public, act.at_ms)
+
+    def _appoint(self, id_: str, public: bytes, at_ms: int) -> None:
+        self.administrators[id_] = public
+        self._terms.setdefault(id_, []).append(Term(public, at_ms))
+
+    def _rotate(self, act: Act, command: KeyRotate) -> None:
+        old = self.key_for(act.key_id, act.at_ms)
+        if (
+            old is not None
+            and old.use == "agency"
+            and (old.end_ms is None or act.at_ms < old.end_ms)  # the 30 days of grace are for what was signed before
+            and old.agency_id == command.agency_id
+            and command.key_id not in self.keys
+            and act.is_signed_by(old.public)
+        ):
+            self.keys[old.key_id] = replace(old, end_ms=act.at_ms)
+            public = bytes.fromhex(command.public)
+            self.keys[command.key_id] = AgencyKey(command.key_id, old.agency_id, public, act.at_ms)
+
+    def _carry_out(self, command: Command, at_ms: int) -> None:
+        match command:
+            case AgencyAdd():
+                added = Agency(command.agency_id, command.name, command.agency_type, command.country)
+                self.agencies.setdefault(added.agency_id, added)
+            case AgencyRemove():
+                if self.agencies.pop(command.agency_id, None) is not None:
+                    self._revoke_all(command.agency_id)
+            case AgencySuspend() | AgencyRestore():
+                agency = self.agencies.get(command.agency_id)
+                if agency is not None:
+                    self.agencies[agency.agency_id] = replace(agency, suspended=isinstance(command, AgencySuspend))
+            case KeyRegister() | KeyRevoke() | KeyRestore():
+                self._change_key(command, at_ms)
+            case AdministratorAdd() | AdministratorRemove():
+                self._change_administrators(command, at_ms)
+            case _:
+                return
+
+    def _change_key(self, command: KeyRegister | KeyRevoke | KeyRestore, at_ms: int) -> None:
+        key = self.keys.get(command.key_id)
+        if isinstance(command, KeyRegister):
+            if key is None and command.agency_id in self.agencies:
+                public = bytes.fromhex(command.public)
+                named = (command.key_id, command.agency_id, public, at_ms, command.end_ms)
+                self.keys[command.key_id] = AgencyKey(*named, use=command.use)
+        elif key is not None:
+            revoked = isinstance(command, KeyRevoke)
+            since = command.compromised_since_ms if isinstance(command, KeyRevoke) else None
+            self.keys[key.key_id] = replace(key, revoked=revoked, compromised_since_ms=since)
+
+    def _change_administrators(self, command: AdministratorAdd | AdministratorRemove, at_ms: int) -> None:
+        known = command.key_id in self.administrators
+        if isinstance(command, AdministratorAdd):
+            if not known:
+                self._appoint(command.key_id, bytes.fromhex(command.public), at_ms)
+        elif known and len(self.administrators) > _FEWEST_ADMINISTRATORS:
+            del self.administrators[command.key_id]
+            terms = self._terms[command.key_id]
+            terms[-1] = replace(terms[-1], end_ms=at_ms)
+
+    def _revoke_all(self, agency_id: str) -> None:
+        for key in list(self.keys.values()):
+            if key.agency_id == agency_id:
+                self.keys[key.key_id] = replace(key, revoked=True)
 
 
-def act_message(deployment: str, act: dict[str, Any]) -> bytes:
-    """The bytes that an administrator signs."""
-    parts = (act["step"], act["kind"], act["entry_id"], act["command"], act["proposal_digest"] or "")
-    return framed(DIRECTORY_TAG, deployment.encode(), *(part.encode() for part in parts))
-
-
-def signed_act(
-    deployment: str,
-    step: str,
-    kind: str,
-    entry_id: str,
-    command: dict[str, Any],
-    key: SigningKey,
-    proposal_digest: str | None = None,
-) -> dict[str, Any]:
-    """One signed step, as a record of `ionics.directory`."""
-    act: dict[str, Any] = {
-        "entry_id": entry_id,
-        "step": step,
-        "kind": kind,
-        "command": canonical_json(command).decode(),
-        "proposal_digest": proposal_digest,
-        "key_id": key.key_id,
-        "algorithm": ALGORITHM,
-    }
-    act["signature"] = key.sign(act_message(deployment, act))
-    return act
-
-
-def both_steps(
-    deployment: str, kind: str, entry_id: str, command: dict[str, Any], proposer: SigningKey, approver: SigningKey
-) -> list[dict[str, Any]]:
-    """Proposal and approval of one change."""
-    proposal = signed_act(deployment, "PROPOSE", kind, entry_id, command, proposer)
-    digest = hashlib.sha256(act_message(deployment, proposal)).hexdigest()
-    return [proposal, signed_act(deployment, "APPROVE", kind, entry_id, command, approver, digest)]
-
-
-def read_directory(settings: Settings) -> Directory:
-    """The directory as it stands now.
-
-    Raises:
-        LogError: `ionics.directory` cannot be read.
-    """
-    return Directory(settings.require("deployment")).fold(read_topic(settings, DIRECTORY.name))
+def _named(command: dict[str, Any]) -> dict[str, bytes]:
+    """The administrators that a genesis names; none where it is damaged."""
+    try:
+        named = {str(id_): bytes.fromhex(public) for id_, public in command["administrators"].items()}
+    except (KeyError, AttributeError, TypeError, ValueError):
+        return {}
+    good = len(named) >= _FEWEST_ADMINISTRATORS and all(key_id(public) == id_ for id_, public in named.items())
+    return named if good else {}

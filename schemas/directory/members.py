@@ -1,9 +1,27 @@
-"""The closed part of the directory: groups, operations and focal points, out of `ionics.directory-closed`."""
+"""The closed part of the directory: groups, operations and focal points, a pure fold of `ionics.directory-closed`.
 
-from dataclasses import dataclass, field
+Its acts are judged by who was an administrator when they were appended, so the directory must have been read to its end
+before; the same two logs always give the same members.
+"""
 
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from schemas.directory.acts import read_act
+from schemas.directory.commands import (
+    Command,
+    FocalPointRestore,
+    FocalPointSet,
+    FocalPointSuspend,
+    GroupSet,
+    OperationSet,
+    RightGrant,
+    RightWithdraw,
+)
 from schemas.directory.entries import FocalPoint, Group, Operation
 from schemas.directory.fold import Directory
+from schemas.directory.two_persons import Signed
+from schemas.reading import Record
 
 
 @dataclass
@@ -12,6 +30,7 @@ class Members:
 
     Attributes:
         next_offset: the next record of `ionics.directory-closed`.
+        signed: proposals that wait for their second signature.
     """
 
     directory: Directory
@@ -19,3 +38,65 @@ class Members:
     groups: dict[str, Group] = field(default_factory=dict)
     operations: dict[str, Operation] = field(default_factory=dict)
     focal_points: dict[str, FocalPoint] = field(default_factory=dict)
+    signed: Signed = field(default_factory=Signed)
+
+    def fold(self, records: Iterable[Record]) -> "Members":
+        """Take in records in order."""
+        for record in records:
+            if record.offset < self.next_offset:
+                continue
+            self.next_offset = record.offset + 1
+            act = read_act(self.directory.deployment, record)
+            command = None if act is None else act.parsed()
+            if act is None or command is None or not command.closed:
+                continue
+            if self.signed.is_due(act, self.directory.administrator_at):
+                self._carry_out(command)
+        return self
+
+    def focal_point_of(self, issuer: str, subject: str) -> FocalPoint | None:
+        """Who is known by this issuer and subject of a token."""
+        for each in self.focal_points.values():
+            if (each.issuer, each.subject) == (issuer, subject):
+                return each
+        return None
+
+    def _carry_out(self, command: Command) -> None:
+        match command:
+            case GroupSet():
+                self.groups[command.group_id] = Group(command.group_id, command.name, frozenset(command.members))
+            case OperationSet():
+                self.operations[command.operation_id] = Operation(
+                    command.operation_id, command.name, command.start_ms, command.end_ms
+                )
+            case FocalPointSet():
+                self._set_focal_point(command)
+            case FocalPointSuspend() | FocalPointRestore():
+                known = self.focal_points.get(command.focal_point_id)
+                if known is not None:
+                    suspended = isinstance(command, FocalPointSuspend)
+                    self.focal_points[known.focal_point_id] = replace(known, suspended=suspended)
+            case RightGrant() | RightWithdraw():
+                known = self.focal_points.get(command.focal_point_id)
+                if known is not None:
+                    rights = known.rights - {command.right}
+                    if isinstance(command, RightGrant):
+                        rights |= {command.right}
+                    self.focal_points[known.focal_point_id] = replace(known, rights=rights)
+            case _:
+                return
+
+    def _set_focal_point(self, command: FocalPointSet) -> None:
+        other = self.focal_point_of(command.issuer, command.subject)
+        if other is not None and other.focal_point_id != command.focal_point_id:
+            return
+        known = self.focal_points.get(command.focal_point_id)
+        self.focal_points[command.focal_point_id] = FocalPoint(
+            command.focal_point_id,
+            command.agency_id,
+            command.role,
+            command.issuer,
+            command.subject,
+            frozenset(command.rights),
+            suspended=known is not None and known.suspended,
+        )

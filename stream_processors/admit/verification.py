@@ -53,11 +53,12 @@ def verify(  # noqa: PLR0911  # one return a check
         return Unverified("UNKNOWN_SCHEMA", f"schema id {schema_id} is no incident schema of this deployment")
     if headers.get("ionics-alg") != ALGORITHM.encode():
         return Unverified("ALGORITHM", f"header ionics-alg must be {ALGORITHM}")
-    key = directory.keys.get((headers.get("ionics-kid") or b"").decode("ascii", "replace"))
-    if key is None:
+    named = (headers.get("ionics-kid") or b"").decode("ascii", "replace")
+    if named not in directory.keys:
         return Unverified("UNKNOWN_KEY", "header ionics-kid names no key of the directory")
-    if not key.is_good_at(record.timestamp_ms):
-        return Unverified("KEY_NOT_GOOD", f"key {key.key_id} is revoked or out of its time")
+    key = directory.key_for(named, record.timestamp_ms)
+    if key is None:
+        return Unverified("KEY_NOT_GOOD", f"key {named} is revoked or out of its time, or its agency is suspended")
     event_type = (headers.get("ce_type") or b"").decode("ascii", "replace").removeprefix(EVENT_TYPE_PREFIX)
     fingerprint = dictionary.fingerprints[schema_id]
     message = signed_message(directory.deployment, event_type, fingerprint, body)
