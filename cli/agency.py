@@ -8,7 +8,8 @@ import click
 import orjson
 
 from cli.output import Column, json_option, number, print_json, print_table
-from deploy.agencies import add_agencies, key_path
+from deploy.agencies import add_agencies
+from deploy.home import key_path
 from schemas.codes import codes
 from schemas.directory import Agency, Directory, read_directory
 from schemas.errors import DirectoryError, LogError

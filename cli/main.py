@@ -18,6 +18,7 @@ _COMMANDS = {
     "reset": "cli.stack",
     "demo": "cli.demo",
     "agency": "cli.agency",
+    "directory": "cli.directory",
     "import": "cli.import_",
     "report": "cli.report",
     "watch": "cli.watch",

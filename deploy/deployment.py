@@ -2,19 +2,26 @@
 
 from confluent_kafka.admin import AdminClient
 
+from deploy.agencies import add_agencies, add_focal_points
+from deploy.changes import publish_acts
+from deploy.home import ADMINISTRATORS, key_path
 from projections.migrate import migrate
-from schemas.codec import codec, frame
-from schemas.dictionary import publish_schemas, read_dictionary
-from schemas.directory import read_directory, signed_act
+from schemas.dictionary import publish_schemas
+from schemas.directory import Agency, read_directory, signed_act
 from schemas.errors import DirectoryError
 from schemas.keys import SigningKey
-from schemas.publishing import publish
 from schemas.reading import quiet_logger
 from schemas.registry import Registry
 from schemas.settings import Settings
 from schemas.topics import DIRECTORY, PERMANENT, create_topics, enriched
 
-ADMINISTRATORS = ("administrator-1", "administrator-2")
+COORDINATION = Agency("gc3", "Coordination centre (development)", "SECRETARIAT", None)
+ANALYST, AUDITOR, OPERATOR = "analyst", "auditor", "operator"
+_PEOPLE = {
+    ANALYST: ("read", "coordinate", "publish"),
+    AUDITOR: ("read", "audit"),
+    OPERATOR: ("read", "administer"),
+}
 
 
 def prepare(settings: Settings) -> None:
@@ -23,53 +30,49 @@ def prepare(settings: Settings) -> None:
     Raises:
         IonicsError: a server cannot be reached, refuses, or holds another deployment's data.
     """
+    bootstrap(settings)
+    if settings.is_development:
+        add_agencies(settings, [COORDINATION])
+        add_focal_points(settings, COORDINATION.agency_id, _PEOPLE)
+    migrate(settings.require("database_url"), settings.generation)
+
+
+def bootstrap(settings: Settings) -> bool:
+    """Begin a new deployment on servers that hold nothing yet: topics, schemas, and the directory's genesis.
+
+    Returns:
+        Whether the directory began now.
+
+    Raises:
+        IonicsError: a server cannot be reached, refuses, or holds another deployment's data.
+    """
     admin = AdminClient(settings.client_config(), logger=quiet_logger())
     create_topics(admin, [*PERMANENT, enriched(settings.generation)], settings.replication)
     Registry(settings.require("registry_url")).require_full_transitive()
     publish_schemas(settings)
-    found_directory(settings)
-    migrate(settings.require("database_url"), settings.generation)
+    return found_directory(settings)
 
 
-def administrator_key(settings: Settings, name: str) -> SigningKey:
-    """The key of an administrator, from the home directory.
-
-    Raises:
-        IdentityError: it is missing or cannot be used.
-    """
-    return SigningKey.load(settings.home / "keys" / f"{name}.key")
-
-
-def found_directory(settings: Settings) -> None:
-    """Write the genesis of the directory, if it has none, with two administrators' new keys.
+def found_directory(settings: Settings) -> bool:
+    """Write the genesis of the directory, if it has none, with two administrators' new keys; whether it did.
 
     Raises:
         DirectoryError: the directory has a record that is no genesis of this deployment.
     """
     directory = read_directory(settings)
     if directory.administrators:
-        return
+        return False
     if directory.next_offset:
         raise DirectoryError(
             f"{DIRECTORY.name} is of another deployment than {settings.deployment}; use its own cluster"
         )
     keys = []
     for name in ADMINISTRATORS:
-        path = settings.home / "keys" / f"{name}.key"
+        path = key_path(settings, name)
         if not path.exists():
             SigningKey.generate().save(path)
         keys.append(SigningKey.load(path))
     command = {"administrators": {key.key_id: key.public.hex() for key in keys}}
     act = signed_act(settings.deployment, "GENESIS", "GENESIS", "administrator:genesis", command, keys[0])
     publish_acts(settings, [act])
-
-
-def publish_acts(settings: Settings, acts: list[dict[str, object]]) -> None:
-    """Append signed acts to the directory, in order.
-
-    Raises:
-        LogError: the broker did not acknowledge them.
-    """
-    head = frame(read_dictionary(settings).id_of("directory_act"))
-    records = [(str(act["entry_id"]).encode(), head + codec("directory_act").encode(act)) for act in acts]
-    publish(settings, DIRECTORY.name, records)
+    return True

@@ -62,6 +62,20 @@ class Settings:
         """True in a `dev-…` deployment, where one command signs both steps of a change of the directory."""
         return self.deployment.startswith("dev-")
 
+    @property
+    def local_issuer(self) -> str:
+        """Issuer of the tokens that a `dev-…` deployment makes for itself; no other deployment accepts them."""
+        return f"urn:ionics:local:{self.require('deployment')}"
+
+    @property
+    def acting_viewer(self) -> str:
+        """The focal point as whom the command line reads.
+
+        Raises:
+            SettingsError: it is not set, in a deployment that is no `dev-…` deployment.
+        """
+        return self.viewer or ("analyst" if self.is_development else self.require("viewer"))
+
     def client_config(self, **extra: Any) -> dict[str, Any]:
         """Properties of any client, as librdkafka names them."""
         return {"bootstrap.servers": self.require("bootstrap"), **self.kafka, **extra}

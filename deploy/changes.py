@@ -1,0 +1,170 @@
+"""Changes of the directory: signing a step, publishing it, and reading back whether it changed anything."""
+
+import secrets
+from collections.abc import Iterable, Sequence
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+from confluent_kafka.admin import AdminClient
+
+from schemas.codec import codec, frame
+from schemas.dictionary import read_dictionary
+from schemas.directory import (
+    COMMANDS,
+    Act,
+    Command,
+    Directory,
+    Members,
+    both_steps,
+    read_directory,
+    read_members,
+    signed_act,
+)
+from schemas.directory.commands import AgencyAdd, KeyRotate
+from schemas.errors import DirectoryError
+from schemas.keys import SigningKey
+from schemas.publishing import publish
+from schemas.reading import Record, quiet_logger, read_topic
+from schemas.settings import Settings
+from schemas.topics import DIRECTORY, DIRECTORY_CLOSED, create_topics, receipts
+
+
+def take_step(settings: Settings, command: Command, key: SigningKey) -> str | None:
+    """Propose a change that needs a second signature, or make one that needs none.
+
+    Returns:
+        The digest of the proposal, which the second administrator approves; None where the change was made.
+
+    Raises:
+        DirectoryError: the directory took the step but nothing came of it, and why that may be.
+        LogError: the log cannot be read or written.
+    """
+    named = command.model_copy(update={"act_id": secrets.token_hex(8)})
+    step = "PROPOSE" if command.signers == "two" else "ACT"
+    act = signed_act(settings.require("deployment"), step, command.kind, command.entry_id, named.body(), key)
+    _publish_one(settings, act, closed=command.closed)
+    if command.signers != "two":
+        return None
+    return next(each.digest for each in proposals(settings) if each.command.get("act_id") == named.act_id)
+
+
+def approve(settings: Settings, digest: str, key: SigningKey) -> Act:
+    """Sign a waiting proposal as the second administrator, which makes the change; returns the proposal.
+
+    The digest may be its beginning.
+
+    Raises:
+        DirectoryError: no proposal that waits has this digest, or nothing came of the approval.
+        LogError: the log cannot be read or written.
+    """
+    found = [each for each in proposals(settings) if each.digest.startswith(digest)]
+    if len(found) != 1:
+        raise DirectoryError(f"{len(found)} proposals begin with {digest}; see `ionics directory proposals`")
+    proposal = found[0]
+    _make_room(settings, [proposal.parsed()])
+    act = signed_act(
+        settings.require("deployment"),
+        "APPROVE",
+        proposal.kind,
+        proposal.entry_id,
+        proposal.command,
+        key,
+        proposal.digest,
+    )
+    _publish_one(settings, act, closed=COMMANDS[proposal.kind].closed)
+    return proposal
+
+
+def make_changes(settings: Settings, commands: Sequence[Command], one: SigningKey, two: SigningKey) -> None:
+    """Make changes with the signatures of two administrators whose keys are at hand.
+
+    Raises:
+        LogError: the log cannot be written.
+    """
+    deployment = settings.require("deployment")
+    _make_room(settings, commands)
+    for closed in (False, True):
+        acts: list[dict[str, Any]] = []
+        for command in commands:
+            if command.closed is not closed:
+                continue
+            body = command.model_copy(update={"act_id": secrets.token_hex(8)}).body()
+            if command.signers == "two":
+                acts += both_steps(deployment, command.kind, command.entry_id, body, one, two)
+            else:
+                acts.append(signed_act(deployment, "ACT", command.kind, command.entry_id, body, one))
+        if acts:
+            publish_acts(settings, acts, closed=closed)
+
+
+def rotate(settings: Settings, agency_id: str, path: Path) -> SigningKey:
+    """Replace the key of an agency, signed by the old one, whose file becomes that of the new one.
+
+    The new key lies beside the old one before it is published, so that a crash in between loses neither: the next call
+    goes on with it.
+
+    Raises:
+        DirectoryError: the old key is not one that may sign this.
+        IdentityError: a key file cannot be used.
+        LogError: the log cannot be read or written.
+    """
+    old, beside = SigningKey.load(path), path.with_suffix(".next")
+    if not beside.exists():
+        SigningKey.generate().save(beside)
+    new = SigningKey.load(beside)
+    if new.key_id not in read_directory(settings).keys:
+        command = KeyRotate(agency_id=agency_id, key_id=new.key_id, public=new.public.hex())
+        take_step(settings, command, old)
+    beside.replace(path)
+    return new
+
+
+def proposals(settings: Settings) -> list[Act]:
+    """Proposals that wait for a second signature, oldest first; those that came too late are among them."""
+    members = read_members(settings)
+    waiting = [*members.directory.signed.waiting.values(), *members.signed.waiting.values()]
+    return sorted(waiting, key=lambda act: act.at_ms)
+
+
+def publish_acts(settings: Settings, acts: Sequence[dict[str, Any]], *, closed: bool = False) -> list[int]:
+    """Append signed acts to the directory or its closed part, in order; their offsets.
+
+    Raises:
+        LogError: the broker did not acknowledge them.
+    """
+    head = frame(read_dictionary(settings).id_of("directory_act"))
+    records = [(str(act["entry_id"]).encode(), head + codec("directory_act").encode(act)) for act in acts]
+    return publish(settings, (DIRECTORY_CLOSED if closed else DIRECTORY).name, records)
+
+
+def _make_room(settings: Settings, commands: Sequence[Command | None]) -> None:
+    """Topics for the receipts of new agencies, before they can report."""
+    new = [receipts(command.agency_id) for command in commands if isinstance(command, AgencyAdd)]
+    if new:
+        create_topics(AdminClient(settings.client_config(), logger=quiet_logger()), new, settings.replication)
+
+
+def _publish_one(settings: Settings, act: dict[str, Any], *, closed: bool) -> None:
+    (offset,) = publish_acts(settings, [act], closed=closed)
+    if not _changed_by(settings, offset, closed=closed):
+        raise DirectoryError(
+            f"{act['kind']} {act['entry_id']}: the step is in the log, but changed nothing: key {act['key_id']} may "
+            "not make it, it was made already, or what it names is not in the directory; see `ionics directory list`"
+        )
+
+
+def _changed_by(settings: Settings, offset: int, *, closed: bool) -> bool:
+    topic = (DIRECTORY_CLOSED if closed else DIRECTORY).name
+    directory = read_directory(settings) if closed else Directory(settings.require("deployment"))
+    fold: Directory | Members = Members(directory) if closed else directory
+    records = list(read_topic(settings, topic))
+    fold.fold(_before(records, offset))
+    before = deepcopy(fold)
+    fold.fold(records)
+    fold.next_offset = before.next_offset
+    return fold != before
+
+
+def _before(records: Iterable[Record], offset: int) -> list[Record]:
+    return [record for record in records if record.offset < offset]
