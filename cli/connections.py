@@ -6,6 +6,7 @@ from typing import Any
 
 import psycopg
 
+from projections.viewing import viewing
 from schemas.codec import RecordCodec, unframe
 from schemas.dictionary import SchemaDictionary, read_dictionary
 from schemas.errors import ProjectionError, UnknownSchemaError
@@ -16,10 +17,10 @@ _CONNECT_S = 5
 
 @contextmanager
 def reader(settings: Settings) -> Iterator[psycopg.Connection]:
-    """A connection of the reader to the read store.
+    """The read store as the acting focal point sees it, in one transaction.
 
     Raises:
-        SettingsError: its address is not set.
+        SettingsError: its address is not set, or nobody is named to read as.
         ProjectionError: it cannot be reached.
     """
     url = settings.require("reader_url")
@@ -28,7 +29,7 @@ def reader(settings: Settings) -> Iterator[psycopg.Connection]:
     except psycopg.Error as error:
         line = (str(error).splitlines() or ["no answer"])[0]
         raise ProjectionError(f"the read store cannot be reached: {line}; see `ionics status`") from error
-    with connection:
+    with connection, viewing(connection, settings.acting_viewer):
         yield connection
 
 

@@ -19,7 +19,7 @@ from cli.stack import worker_pid
 from projections.migrate import schema_name
 from schemas.errors import IonicsError, ProjectionError
 from schemas.settings import Settings, load_settings
-from schemas.topics import DEAD_LETTERS, INCIDENTS, SUBMISSIONS, Topic, enriched
+from schemas.topics import DEAD_LETTERS, DIRECTORY, INCIDENTS, SUBMISSIONS, Topic, enriched
 from stream_processors.admit import GROUP as ADMIT_GROUP
 from stream_processors.enrich import group as enrich_group
 
@@ -85,6 +85,7 @@ def _stages(settings: Settings, faults: list[str]) -> list[dict[str, Any]]:
         ("admit", SUBMISSIONS, lambda: committed(settings, ADMIT_GROUP, SUBMISSIONS)),
         ("enrich", INCIDENTS, lambda: committed(settings, enrich_group(settings.generation), INCIDENTS)),
         ("project", topic, lambda: _projected(settings, topic)),
+        ("members", DIRECTORY, lambda: _projected(settings, DIRECTORY)),
     ]
     now_ms = time.time() * 1000
     stages = []

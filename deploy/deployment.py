@@ -1,10 +1,13 @@
 """Preparing a deployment on running servers: topics, schemas, the directory's first administrators, the read store."""
 
+import psycopg
 from confluent_kafka.admin import AdminClient
 
 from deploy.agencies import add_agencies, add_focal_points
 from deploy.changes import publish_acts
 from deploy.home import ADMINISTRATORS, key_path
+from projections.catalogue_check import check_catalogue
+from projections.members import project_members
 from projections.migrate import migrate
 from schemas.dictionary import publish_schemas
 from schemas.directory import Agency, read_directory, signed_act
@@ -35,6 +38,9 @@ def prepare(settings: Settings) -> None:
         add_agencies(settings, [COORDINATION])
         add_focal_points(settings, COORDINATION.agency_id, _PEOPLE)
     migrate(settings.require("database_url"), settings.generation)
+    project_members(settings)
+    with psycopg.connect(settings.require("database_url")) as connection:
+        check_catalogue(connection, settings.generation)
 
 
 def bootstrap(settings: Settings) -> bool:

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from projections.members import MembersProjector
 from projections.projector import Projector
 from schemas.dictionary import read_dictionary
 from schemas.errors import IonicsError, LogError
@@ -20,7 +21,7 @@ from stream_processors.enrich import group as enrich_group
 from stream_processors.reference import Reference
 from stream_processors.runtime import KafkaLog, Worker
 
-STAGES = ("admit", "enrich", "project")
+STAGES = ("admit", "enrich", "project", "members")
 _BATCH = {"admit": 5_000, "enrich": 10_000, "project": 10_000}
 _logger = logging.getLogger(__name__)
 
@@ -42,6 +43,8 @@ def run_stage(
         enrichment = Enrichment(read_dictionary(settings), reference, settings.generation)
         log = KafkaLog(settings, enrich_group(settings.generation), INCIDENTS.name)
         Worker(log, enrichment, _BATCH[name], on_batch).run(stop)
+    elif name == "members":
+        MembersProjector(settings, on_batch).run(stop)
     else:
         Projector(settings, _BATCH[name], on_batch).run(stop)
 

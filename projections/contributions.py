@@ -1,14 +1,15 @@
 """What incidents add to the aggregates. Pure; the one definition of every aggregate.
 
 An incident counts once under each key that any of its items has; items count as items. Mass is the sum over the items
-whose mass is known and plausible; the others are counted beside it. Only community incidents that are not withdrawn
-count at all.
+whose mass is known and plausible; the others are counted beside it. Withdrawn incidents do not count at all. Incidents
+of different policy classes never meet in one row; the milestone counts the community's alone.
 """
 
 from collections.abc import Mapping, Sequence
 
 import polars as pl
 
+from projections.policies import COMMUNITY_CLASS
 from projections.rows import incident_rows, item_rows
 
 __all__ = [
@@ -23,8 +24,9 @@ __all__ = [
 
 # Each aggregate with its key columns; a row is a key and its measures.
 AGGREGATES: Mapping[str, Sequence[str]] = {
-    "route_flow": ("departure", "transit", "destination", "substance_class", "period"),
+    "route_flow": ("policy_class", "departure", "transit", "destination", "substance_class", "period"),
     "place_heat": (
+        "policy_class",
         "place_id",
         "place_name",
         "country",
@@ -33,8 +35,8 @@ AGGREGATES: Mapping[str, Sequence[str]] = {
         "substance_class",
         "period",
     ),
-    "substance_timeline": ("substance_id", "substance_class", "period"),
-    "agency_activity": ("agency_id", "incident_type", "period"),
+    "substance_timeline": ("policy_class", "substance_id", "substance_class", "period"),
+    "agency_activity": ("policy_class", "agency_id", "incident_type", "period"),
     "milestone": ("name",),
 }
 _QUANTITIES = ("incidents", "items", "mass_ug", "items_without_mass")
@@ -49,11 +51,11 @@ def contributions(columns: pl.DataFrame) -> dict[str, pl.DataFrame]:
     """What these incidents contribute to each aggregate.
 
     Args:
-        columns: enriched incidents as the columnar decoder gives them, each incident once, at its current revision.
+        columns: enriched incidents as `policies.classified` gives them, each incident once, at its current revision.
 
     Returns:
-        For each of `AGGREGATES` its keys (String; microdegrees Int32, null where unknown) and `MEASURES` (Int64;
-        ``mass_ug`` Int128), each key once.
+        For each of `AGGREGATES` its keys (String; policy class Int64; microdegrees Int32, null where unknown) and
+        `MEASURES` (Int64; ``mass_ug`` Int128), each key once.
 
     Raises:
         ProjectionError: an enrichment does not match its items.
@@ -63,7 +65,7 @@ def contributions(columns: pl.DataFrame) -> dict[str, pl.DataFrame]:
 
 def contributions_of_rows(incident: pl.DataFrame, item: pl.DataFrame) -> dict[str, pl.DataFrame]:
     """The same out of the rows of the tables ``incident`` and ``item``."""
-    counts = pl.col("community") & ~pl.col("withdrawn")
+    counts = ~pl.col("withdrawn")
     incidents = _incident_keys(incident.filter(counts))
     items = _item_keys(item.filter(counts))
     by_substance = _once_each(items, "incident_id", "substance_id", "substance_class").join(incidents, on="incident_id")
@@ -78,7 +80,7 @@ def contributions_of_rows(incident: pl.DataFrame, item: pl.DataFrame) -> dict[st
         "place_heat": by_class,
         "substance_timeline": by_substance,
         "agency_activity": whole,
-        "milestone": whole,
+        "milestone": whole.filter(pl.col("policy_class") == COMMUNITY_CLASS),
     }
     return {name: _summed(sources[name], keys).select(*keys, *MEASURES[name]) for name, keys in AGGREGATES.items()}
 
@@ -100,6 +102,7 @@ def difference(new: Mapping[str, pl.DataFrame], old: Mapping[str, pl.DataFrame] 
 def _incident_keys(counted: pl.DataFrame) -> pl.DataFrame:
     return counted.select(
         "incident_id",
+        "policy_class",
         "departure",
         "transit",
         "destination",

@@ -3,7 +3,8 @@
 Two databases that have seen the same set of events have the same digests, whatever the order and the batches: a
 rebuild is compared with the live tables by it. No table has serial numbers or write times. Left out is only the stored
 value: its frame holds a schema id, which another deployment of the same log may have given otherwise; what it says is
-in the columns, and the agency's bytes in the signed digest.
+in the columns, and the agency's bytes in the signed digest. What the table of policies says, the classes say too; the
+tables of members are of the directory, not of the events.
 """
 
 import hashlib

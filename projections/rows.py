@@ -5,14 +5,6 @@ import polars as pl
 from projections.itinerary import itineraries
 from schemas.errors import ProjectionError
 
-_COMMUNITY = "COMMUNITY"
-_COMMUNITY_TLP = ("CLEAR", "GREEN", "AMBER")
-
-
-def is_community() -> pl.Expr:
-    """True for a community incident: for everybody who takes part, and of a label that allows it."""
-    return pl.col("audience").list.contains(_COMMUNITY) & pl.col("tlp").is_in(_COMMUNITY_TLP)
-
 
 def is_withdrawn() -> pl.Expr:
     """True for a revision that withdraws its incident."""
@@ -23,7 +15,7 @@ def incident_rows(columns: pl.DataFrame) -> pl.DataFrame:
     """Rows of the table ``incident`` without the value.
 
     Args:
-        columns: enriched incidents as the columnar decoder gives them.
+        columns: enriched incidents as the columnar decoder gives them, with their classes (`policies.classified`).
 
     Returns:
         One row an incident, in order, with the names and the order of the table's columns.
@@ -49,7 +41,7 @@ def incident_rows(columns: pl.DataFrame) -> pl.DataFrame:
         "tlp",
         "handling",
         "audience",
-        is_community().alias("community"),
+        "policy_class",
         pl.col("enrichment_place_country").alias("place_country"),
         pl.col("enrichment_place_country_how").alias("place_country_how"),
         pl.col("enrichment_place_id").alias("place_id"),
@@ -66,6 +58,7 @@ def incident_rows(columns: pl.DataFrame) -> pl.DataFrame:
         "operation_id",
         pl.col("admission_content_digest").alias("content_digest"),
         pl.col("admission_signed_digest").alias("signed_digest"),
+        pl.col("admission_key_id").alias("key_id"),
         pl.col("admission_doubts").alias("doubts"),
         pl.col("enrichment_reference_version").alias("reference_version"),
         "enrichment_error",
@@ -82,7 +75,7 @@ def revision_rows(columns: pl.DataFrame) -> pl.DataFrame:
         "reason",
         pl.col("admission_signed_digest").alias("signed_digest"),
         pl.col("admission_superseded").alias("superseded"),
-        is_community().alias("community"),
+        "policy_class",
     )
 
 
@@ -106,7 +99,7 @@ def item_rows(columns: pl.DataFrame) -> pl.DataFrame:
             pl.col("enrichment_period").alias("period"),
             pl.col("enrichment_period_first").alias("period_first"),
             pl.col("admission_admitted_at").alias("admitted_at"),
-            is_community().alias("community"),
+            "policy_class",
             is_withdrawn().alias("withdrawn"),
         )
         .explode("item_no", "items", "enrichment_substances")
@@ -136,7 +129,7 @@ def item_rows(columns: pl.DataFrame) -> pl.DataFrame:
             "period",
             "period_first",
             "admitted_at",
-            "community",
+            "policy_class",
             "withdrawn",
         )
     )

@@ -15,6 +15,7 @@ from psycopg.pq import TransactionStatus
 from projections.contributions import AGGREGATES, contributions, contributions_of_rows, difference
 from projections.copying import array_literals, copy_text
 from projections.migrate import schema_name
+from projections.policies import classified, policies
 from projections.rows import incident_rows, item_rows, revision_rows
 from projections.statements import Statements
 from schemas.errors import ProjectionError
@@ -84,7 +85,7 @@ class ViewSink:
         columns = self._decode(given)
         if columns.height != len(given):
             raise ProjectionError(f"{len(given)} values were decoded into {columns.height} rows")
-        return columns.with_columns(pl.Series(_VALUE, given, dtype=pl.Binary))
+        return classified(columns).with_columns(pl.Series(_VALUE, given, dtype=pl.Binary))
 
     def _advance(self, advance: Mapping[Partition, tuple[int, int]]) -> None:
         for (topic, partition), (old, new) in advance.items():
@@ -105,6 +106,7 @@ class ViewSink:
                 )
 
     def _store(self, batch: pl.DataFrame) -> None:
+        self._keep_policies(batch)
         self._insert_revisions(revision_rows(batch).unique(["incident_id", "revision"], keep="first"))
         latest = batch.sort("incident_id", "revision").unique("incident_id", keep="last", maintain_order=True)
         present = self._present(latest)
@@ -117,7 +119,7 @@ class ViewSink:
         replaced = present.filter(pl.col(_VALUE).is_not_null())
         incidents, items = incident_rows(latest), item_rows(latest)
         changes = contributions_of_rows(incidents, items)
-        old = contributions(self._decode(replaced[_VALUE].to_list())) if replaced.height else None
+        old = contributions(classified(self._decode(replaced[_VALUE].to_list()))) if replaced.height else None
         if replaced.height:
             ids = array_literals(replaced.select("incident_id"))
             self._connection.execute(self._sql.delete_items, ids)
@@ -125,6 +127,13 @@ class ViewSink:
         self._copy(self._sql.copy_incidents, incidents.with_columns(latest[_VALUE]))
         self._copy(self._sql.copy_items, items)
         self._change(changes, old)
+
+    def _keep_policies(self, batch: pl.DataFrame) -> None:
+        for class_, owner, audience in policies(batch).iter_rows():
+            self._connection.execute(self._sql.insert_policy, [class_, owner, audience])
+            kept = self._connection.execute(self._sql.read_policy, [class_]).fetchone()
+            if kept != (owner, audience):
+                raise ProjectionError(f"two policies have class {class_}: {kept} and {(owner, audience)}")
 
     def _insert_revisions(self, rows: pl.DataFrame) -> None:
         self._connection.execute(self._sql.insert_revisions, array_literals(rows.sort("incident_id", "revision")))

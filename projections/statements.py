@@ -6,7 +6,9 @@ from psycopg import sql
 
 from projections.contributions import AGGREGATES, MEASURES
 
+_MAY_BE_NULL = ("latitude_udeg", "longitude_udeg")
 _TYPES: Mapping[str, str] = {
+    "policy_class": "bigint[]",
     "latitude_udeg": "integer[]",
     "longitude_udeg": "integer[]",
     "incidents": "bigint[]",
@@ -22,7 +24,7 @@ _REVISIONS = (
     "text[]",
     "text[]",
     "boolean[]",
-    "boolean[]",
+    "bigint[]",
 )
 _MOVES = ("text[]", "integer[]", "bigint[]", "bigint[]")
 
@@ -45,6 +47,8 @@ class Statements:
             "ON CONFLICT DO NOTHING RETURNING topic, partition",
             moves=_unnest(_MOVES),
         )
+        self.insert_policy = self._composed("INSERT INTO {policy} VALUES (%s, %s, %s) ON CONFLICT DO NOTHING")
+        self.read_policy = self._composed("SELECT owner, audience FROM {policy} WHERE class = %s")
         self.insert_revisions = self._composed(
             "INSERT INTO {incident_revision} SELECT * FROM {rows} ON CONFLICT DO NOTHING", rows=_unnest(_REVISIONS)
         )
@@ -62,7 +66,7 @@ class Statements:
         self.delete_empty = {name: self._delete_empty(name, keys) for name, keys in AGGREGATES.items()}
 
     def _composed(self, text: str, **parts: sql.Composable) -> sql.Composed:
-        tables = ("positions", "incident", "incident_revision", "item")
+        tables = ("positions", "policy", "incident", "incident_revision", "item")
         names = {name: sql.Identifier(self._schema, name) for name in tables}
         return sql.SQL(text).format(**names, **parts)
 
@@ -80,7 +84,7 @@ class Statements:
 
     def _delete_empty(self, name: str, keys: Sequence[str]) -> sql.Composed:
         # Keys that may be null are left out, so that the index serves; a row without incidents may go in any case.
-        exact = [key for key in keys if key not in _TYPES]
+        exact = [key for key in keys if key not in _MAY_BE_NULL]
         same = [sql.SQL("t.{0} = n.{0}").format(sql.Identifier(key)) for key in exact]
         return sql.SQL("DELETE FROM {table} t USING {rows} AS n ({keys}) WHERE {same} AND t.incidents = 0").format(
             table=sql.Identifier(self._schema, name),

@@ -1,6 +1,7 @@
 -- The tables of one generation. Executed with the schema of the generation as search_path.
 -- Every key column sorts by code point (COLLATE "C"), so that digests and lists do not depend on the cluster's locale.
 -- No foreign keys: events may arrive in any order.
+-- policy_class says to whom a row is shared: 0 is the community, else a hash of owner and audience (table policy).
 
 CREATE TABLE positions (
     topic     text COLLATE "C" NOT NULL,
@@ -8,6 +9,14 @@ CREATE TABLE positions (
     next      bigint NOT NULL,
     PRIMARY KEY (topic, partition)
 );
+
+-- Owner and audience of each class, of every revision that was seen.
+CREATE TABLE policy (
+    class    bigint PRIMARY KEY,
+    owner    text COLLATE "C" NOT NULL,
+    audience text[] NOT NULL
+);
+INSERT INTO policy VALUES (0, '', '{COMMUNITY}');
 
 -- The current revision of each incident: the highest that was seen.
 CREATE TABLE incident (
@@ -31,7 +40,7 @@ CREATE TABLE incident (
     tlp                text NOT NULL,
     handling           text,
     audience           text[] NOT NULL,
-    community          boolean NOT NULL,
+    policy_class       bigint NOT NULL,
     place_country      text,
     place_country_how  text NOT NULL,
     place_id           text,
@@ -48,6 +57,7 @@ CREATE TABLE incident (
     operation_id       text,
     content_digest     text NOT NULL,
     signed_digest      text NOT NULL,
+    key_id             text NOT NULL,
     doubts             text[] NOT NULL,
     reference_version  text NOT NULL,
     enrichment_error   text,
@@ -55,7 +65,7 @@ CREATE TABLE incident (
     value              bytea STORAGE EXTERNAL NOT NULL
 );
 CREATE INDEX incident_by_source_ref ON incident (source_ref);
-CREATE INDEX incident_by_admission ON incident (admitted_at, incident_id);
+CREATE INDEX incident_by_admission ON incident (policy_class, admitted_at, incident_id);
 
 -- Every revision that was seen, superseded ones too.
 CREATE TABLE incident_revision (
@@ -66,12 +76,12 @@ CREATE TABLE incident_revision (
     reason        text,
     signed_digest text NOT NULL,
     superseded    boolean NOT NULL,
-    community     boolean NOT NULL,
+    policy_class  bigint NOT NULL,
     PRIMARY KEY (incident_id, revision)
 );
 -- Amendments and withdrawals are counted from here; they are few beside the reports.
 CREATE INDEX incident_revision_changes ON incident_revision (incident_id, event_type, admitted_at)
-    WHERE community AND NOT superseded AND event_type <> 'REPORTED';
+    WHERE NOT superseded AND event_type <> 'REPORTED';
 
 -- The items of the current revisions.
 CREATE TABLE item (
@@ -100,17 +110,20 @@ CREATE TABLE item (
     period               text COLLATE "C" NOT NULL,
     period_first         date NOT NULL,
     admitted_at          timestamptz NOT NULL,
-    community            boolean NOT NULL,
+    policy_class         bigint NOT NULL,
     withdrawn            boolean NOT NULL,
     PRIMARY KEY (incident_id, item_no)
 );
-CREATE INDEX item_first_seen ON item (substance_id, period_first, incident_id) WHERE community AND NOT withdrawn;
-CREATE INDEX item_first_admitted ON item (substance_id, admitted_at, incident_id) WHERE community AND NOT withdrawn;
-CREATE INDEX item_by_name ON item (lower(substance_text)) WHERE community AND NOT withdrawn;
+CREATE INDEX item_first_seen ON item (substance_id, period_first, incident_id) WHERE NOT withdrawn;
+CREATE INDEX item_first_admitted ON item (substance_id, admitted_at, incident_id) WHERE NOT withdrawn;
+CREATE INDEX item_by_name ON item (lower(substance_text)) WHERE NOT withdrawn;
 
--- Aggregates hold community incidents that are not withdrawn. A row whose incidents reach 0 is deleted.
+-- Aggregates hold incidents that are not withdrawn. A row sums incidents of one policy class only, so whoever may see
+-- the row may see all that it was made of; what a reader sees is added up when it is read. The milestone counts the
+-- community's alone. A row whose incidents reach 0 is deleted.
 -- fillfactor leaves room to update a row on its own page.
 CREATE TABLE route_flow (
+    policy_class       bigint NOT NULL,
     departure          text COLLATE "C" NOT NULL,
     transit            text COLLATE "C" NOT NULL,
     destination        text COLLATE "C" NOT NULL,
@@ -120,11 +133,12 @@ CREATE TABLE route_flow (
     items              bigint NOT NULL,
     mass_ug            numeric NOT NULL,
     items_without_mass bigint NOT NULL,
-    PRIMARY KEY (departure, transit, destination, substance_class, period)
+    PRIMARY KEY (policy_class, departure, transit, destination, substance_class, period)
 ) WITH (fillfactor = 80);
 CREATE INDEX route_flow_by_destination ON route_flow (destination, departure);
 
 CREATE TABLE place_heat (
+    policy_class       bigint NOT NULL,
     place_id           text COLLATE "C" NOT NULL,
     place_name         text COLLATE "C" NOT NULL,
     country            text COLLATE "C" NOT NULL,
@@ -137,11 +151,12 @@ CREATE TABLE place_heat (
     mass_ug            numeric NOT NULL,
     items_without_mass bigint NOT NULL,
     UNIQUE NULLS NOT DISTINCT
-        (place_id, substance_class, period, place_name, country, latitude_udeg, longitude_udeg)
+        (policy_class, place_id, substance_class, period, place_name, country, latitude_udeg, longitude_udeg)
 ) WITH (fillfactor = 80);
 CREATE INDEX place_heat_by_country ON place_heat (country, place_id);
 
 CREATE TABLE substance_timeline (
+    policy_class       bigint NOT NULL,
     substance_id       text COLLATE "C" NOT NULL,
     substance_class    text COLLATE "C" NOT NULL,
     period             text COLLATE "C" NOT NULL,
@@ -149,11 +164,12 @@ CREATE TABLE substance_timeline (
     items              bigint NOT NULL,
     mass_ug            numeric NOT NULL,
     items_without_mass bigint NOT NULL,
-    PRIMARY KEY (substance_id, substance_class, period)
+    PRIMARY KEY (policy_class, substance_id, substance_class, period)
 ) WITH (fillfactor = 80);
 CREATE INDEX substance_timeline_by_class ON substance_timeline (substance_class, period);
 
 CREATE TABLE agency_activity (
+    policy_class       bigint NOT NULL,
     agency_id          text COLLATE "C" NOT NULL,
     incident_type      text COLLATE "C" NOT NULL,
     period             text COLLATE "C" NOT NULL,
@@ -161,7 +177,7 @@ CREATE TABLE agency_activity (
     items              bigint NOT NULL,
     mass_ug            numeric NOT NULL,
     items_without_mass bigint NOT NULL,
-    PRIMARY KEY (agency_id, incident_type, period)
+    PRIMARY KEY (policy_class, agency_id, incident_type, period)
 ) WITH (fillfactor = 80);
 
 CREATE TABLE milestone (

@@ -1,11 +1,11 @@
-"""Questions to the tables of a generation, as plain functions on a connection of ``ionics_reader``.
+"""Questions to the tables of a generation, as plain functions within `projections.viewing.viewing`.
 
 Rows come back as dictionaries of strings, integers, booleans, lists and None, fit for JSON, in an order that is always
 the same. Dates and times are ISO 8601, times in UTC; mass is in micrograms.
 """
 
 from projections.queries.aggregates import agencies, heat, milestones, routes, timeline
-from projections.queries.incidents import find_incidents, incident, items, revisions
+from projections.queries.incidents import find_incidents, incident, items, opened_by, revisions
 from projections.queries.substances import first_seen, substances
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "incident",
     "items",
     "milestones",
+    "opened_by",
     "revisions",
     "routes",
     "substances",

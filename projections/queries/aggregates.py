@@ -1,7 +1,7 @@
 """The aggregates: routes, places, substances over time, agencies, milestones.
 
 Each row is one key with its class of substance: an incident with items of two classes counts in two rows, so rows of
-different classes must not be added up.
+different classes must not be added up. What the viewer may see beyond the community's incidents is added when asked.
 """
 
 from typing import LiteralString
@@ -103,10 +103,10 @@ def timeline(
     ``substance_id`` may be ``ambiguous`` or ``unknown``. Years whose month is not known stand before their months.
     """
     statement: LiteralString = (
-        "SELECT substance_id, substance_class, period, incidents, items, mass_ug, items_without_mass "
+        "SELECT substance_id, substance_class, period, {sums} "
         "FROM {substance_timeline} WHERE (%(substance_id)s::text IS NULL OR substance_id = %(substance_id)s) "
         "AND (%(substance_class)s::text IS NULL OR substance_class = %(substance_class)s) AND {within} "
-        "ORDER BY substance_id, substance_class, period"
+        "GROUP BY substance_id, substance_class, period ORDER BY substance_id, substance_class, period"
     )
     parameters = {"substance_id": substance_id, "substance_class": substance_class, "since": since, "until": until}
     return rows(connection, generation, statement, parameters)
@@ -122,16 +122,16 @@ def agencies(
 ) -> list[Row]:
     """What each agency reported, by type of incident and period, and how often it amended and withdrew.
 
-    Amendments and withdrawals are of community incidents, of all types, in the period in which they were admitted
-    (UTC); they stand in rows of their own, with no type and no measures.
+    Amendments and withdrawals are of incidents of all types, in the period in which they were admitted (UTC); they
+    stand in rows of their own, with no type and no measures.
     """
     statement: LiteralString = (
-        "SELECT * FROM (SELECT agency_id, incident_type, period, incidents, items, mass_ug, items_without_mass, "
-        "0::bigint AS amendments, 0::bigint AS withdrawals FROM {agency_activity} UNION ALL "
+        "SELECT * FROM (SELECT agency_id, incident_type, period, {sums}, "
+        "0::bigint AS amendments, 0::bigint AS withdrawals FROM {agency_activity} GROUP BY 1, 2, 3 UNION ALL "
         "SELECT i.agency_id, NULL, to_char(r.admitted_at AT TIME ZONE 'UTC', 'YYYY-MM'), 0, 0, 0, 0, "
         "count(*) FILTER (WHERE r.event_type = 'AMENDED'), count(*) FILTER (WHERE r.event_type = 'WITHDRAWN') "
         "FROM {incident_revision} r JOIN {incident} i USING (incident_id) "
-        "WHERE r.community AND i.community AND NOT r.superseded AND r.event_type <> 'REPORTED' GROUP BY 1, 3) a "
+        "WHERE NOT r.superseded AND r.event_type <> 'REPORTED' GROUP BY 1, 3) a "
         "WHERE (%(agency_id)s::text IS NULL OR agency_id = %(agency_id)s) AND {within} "
         "ORDER BY agency_id, period, incident_type"
     )
@@ -150,7 +150,7 @@ def milestones(connection: psycopg.Connection, generation: int, step: int = 1000
             SELECT row_number() OVER (ORDER BY admitted_at, incident_id) AS number, admitted_at, incident_id FROM (
                 SELECT incident_id, min(r.admitted_at) AS admitted_at
                 FROM {incident_revision} r JOIN {incident} i USING (incident_id)
-                WHERE i.community AND NOT i.withdrawn AND r.community GROUP BY incident_id
+                WHERE i.policy_class = 0 AND NOT i.withdrawn AND r.policy_class = 0 GROUP BY incident_id
             ) AS first
         ) AS numbered WHERE number %% %(step)s = 0 ORDER BY number
     """

@@ -8,12 +8,16 @@ import psycopg
 
 from projections.queries.reading import Row, rows
 
+# Events under a key that was compromised before they were admitted are in doubt, whatever admission found.
 _COLUMNS: LiteralString = """
     incident_id::text, revision, event_type, withdrawn, reason, source_ref, source_system, agency_id,
     reporting_country, incident_type, occurred_on, occurred_precision, period, period_first, period_last, reported_at,
-    admitted_at, tlp, handling, audience, community, place_country, place_country_how, place_id, place_name, place_how,
-    latitude_udeg, longitude_udeg, departure, transit, destination, routing_direction, transport_mode,
-    action_requested, operation_id, content_digest, signed_digest, doubts, reference_version, enrichment_error
+    admitted_at, tlp, handling, audience, policy_class = 0 AS community, place_country, place_country_how, place_id,
+    place_name, place_how, latitude_udeg, longitude_udeg, departure, transit, destination, routing_direction,
+    transport_mode, action_requested, operation_id, content_digest, signed_digest,
+    doubts || ARRAY(
+        SELECT 'KEY_IN_DOUBT' FROM {key_doubt} k WHERE k.key_id = incident.key_id AND k.since <= admitted_at
+    ) AS doubts, reference_version, enrichment_error
 """
 _HEX = re.compile(r"[0-9a-f]{1,32}")
 _LAST_CHARACTER = "\U0010ffff"
@@ -69,6 +73,16 @@ def items(connection: psycopg.Connection, generation: int, incident_id: str) -> 
             substance_how, substance_confidence, candidates, schedules, schedule_listed, form, purity_pct, amount, unit,
             mass_ug, mass_counted, plausibility, amount_text, unit_text
         FROM {item} WHERE incident_id = %(id)s::uuid ORDER BY item_no
+    """
+    return rows(connection, generation, statement, {"id": incident_id})
+
+
+def opened_by(connection: psycopg.Connection, generation: int, incident_id: str) -> list[Row]:
+    """Which agencies opened an incident on which days; rows for its owner alone."""
+    if not _is_uuid(incident_id):
+        return []
+    statement: LiteralString = """
+        SELECT agency_id, day FROM {opened} WHERE incident_id = %(id)s::uuid ORDER BY day, agency_id
     """
     return rows(connection, generation, statement, {"id": incident_id})
 

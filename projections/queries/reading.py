@@ -24,6 +24,9 @@ _TABLES = (
     "substance_timeline",
     "agency_activity",
     "milestone",
+    "key_doubt",
+    "opened",
+    "agency",
 )
 _PERIOD = re.compile(r"[0-9]{4}(-(0[1-9]|1[0-2]))?")
 
@@ -42,7 +45,7 @@ _SUMS: LiteralString = (
 def rows(
     connection: psycopg.Connection, generation: int, statement: LiteralString, parameters: Mapping[str, Any]
 ) -> list[Row]:
-    """The rows of a statement in which ``{incident}`` and the other tables stand for those of the generation.
+    """The rows that the viewer sees of a statement, in which ``{incident}`` and so on stand for its tables.
 
     ``{sums}`` stands for the measures added up, ``{within}`` for the period between the parameters since and until.
 
@@ -57,7 +60,7 @@ def rows(
     tables = {name: sql.Identifier(schema, name) for name in _TABLES}
     composed = sql.SQL(statement).format(**tables, sums=sql.SQL(_SUMS), within=sql.SQL(_WITHIN))
     try:
-        with connection.transaction(), connection.cursor(row_factory=dict_row) as cursor:
+        with connection.cursor(row_factory=dict_row) as cursor:
             found = cursor.execute(composed, parameters).fetchall()
     except psycopg.Error as error:
         raise ProjectionError(f"generation {generation} could not be read: {error}") from error

@@ -14,17 +14,17 @@ def first_seen(connection: psycopg.Connection, generation: int, substance_id: st
 
     Returns:
         substance_id, period_first and incident_id of the first to happen; first_admitted_at (of its current revision)
-        and first_admitted_id. Nothing if no community incident has the substance.
+        and first_admitted_id. Nothing if no incident has the substance.
     """
     statement: LiteralString = """
         SELECT %(id)s::text AS substance_id, happened.period_first, happened.incident_id::text,
             admitted.admitted_at AS first_admitted_at, admitted.incident_id::text AS first_admitted_id
         FROM (
             SELECT period_first, incident_id FROM {item}
-            WHERE substance_id = %(id)s AND community AND NOT withdrawn ORDER BY period_first, incident_id LIMIT 1
+            WHERE substance_id = %(id)s AND NOT withdrawn ORDER BY period_first, incident_id LIMIT 1
         ) AS happened, (
             SELECT admitted_at, incident_id FROM {item}
-            WHERE substance_id = %(id)s AND community AND NOT withdrawn ORDER BY admitted_at, incident_id LIMIT 1
+            WHERE substance_id = %(id)s AND NOT withdrawn ORDER BY admitted_at, incident_id LIMIT 1
         ) AS admitted
     """
     found = rows(connection, generation, statement, {"id": substance_id})
@@ -35,8 +35,7 @@ def substances(connection: psycopg.Connection, generation: int, text: str = "", 
     """Substances whose id begins with the text, or that were reported under a name that does, whatever the case.
 
     Returns:
-        substance_id, substance_class, the totals of incidents and items, most incidents first. Names come from
-        community incidents alone.
+        substance_id, substance_class, the totals of incidents and items, most incidents first.
     """
     statement: LiteralString = """
         SELECT substance_id, substance_class, sum(incidents)::bigint AS incidents, sum(items)::bigint AS items,
@@ -45,7 +44,7 @@ def substances(connection: psycopg.Connection, generation: int, text: str = "", 
         WHERE substance_id >= %(text)s AND substance_id < %(end)s OR substance_id IN (
             SELECT substance_id FROM {item}
             WHERE lower(substance_text) >= lower(%(text)s) AND lower(substance_text) < lower(%(text)s) || %(last)s
-            AND community AND NOT withdrawn
+            AND NOT withdrawn
         )
         GROUP BY substance_id, substance_class
         ORDER BY sum(incidents) DESC, substance_id, substance_class LIMIT %(limit)s

@@ -5,6 +5,7 @@ old key make the changes of `commands.py`.
 """
 
 from collections.abc import Iterable
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -67,6 +68,10 @@ class Directory:
             if act is not None:
                 self._take(act)
         return self
+
+    def copy(self) -> "Directory":
+        """The same directory, which can be folded on without changing this one."""
+        return deepcopy(self)
 
     def administrator_at(self, key_id: str, at_ms: int) -> bytes | None:
         """The public key of whoever was an administrator at a moment by the log's clock."""

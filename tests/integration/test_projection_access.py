@@ -6,9 +6,14 @@ import psycopg
 import pytest
 from psycopg import errors
 
+from projections.catalogue_check import check_catalogue
+from projections.members import write_members
 from projections.migrate import drop, migrate
 from projections.sink import ViewSink
+from projections.viewing import viewing
+from schemas.directory import SEES_ALL, Agency
 from schemas.errors import ProjectionError
+from tests.unit.projections.people import COMMUNITY_ONLY, OFFICER, members, person
 from tests.unit.projections.worlds import World, decode, encode
 
 pytestmark = pytest.mark.stack
@@ -17,8 +22,8 @@ _GENERATION = 903
 
 
 @pytest.fixture
-def reader(writer_url: str, reader_url: str) -> Iterator[psycopg.Connection]:
-    """A reader of a generation with one community incident and one that was narrowed."""
+def generation(writer_url: str) -> Iterator[int]:
+    """A generation with one community incident and one that was narrowed."""
     drop(writer_url, _GENERATION)
     migrate(writer_url, _GENERATION)
     community = {"tlp": "GREEN", "audience": ["COMMUNITY"]}
@@ -28,9 +33,17 @@ def reader(writer_url: str, reader_url: str) -> Iterator[psycopg.Connection]:
     values += [encode(world.record(1, 2, "AMENDED", **restricted))]
     with psycopg.connect(writer_url, autocommit=True) as writer:
         ViewSink(writer, _GENERATION, decode).apply(values, {("t", 0): (0, 3)})
-    with psycopg.connect(reader_url, autocommit=True) as connection:
-        yield connection
+        write_members(writer, _GENERATION, COMMUNITY_ONLY)
+    yield _GENERATION
     drop(writer_url, _GENERATION)
+
+
+@pytest.fixture
+def reader(generation: int, reader_url: str) -> Iterator[psycopg.Connection]:
+    """A reader of it, within the request of an officer of the community."""
+    assert generation
+    with psycopg.connect(reader_url, autocommit=True) as connection, viewing(connection, OFFICER):
+        yield connection
 
 
 def test_reader_sees_the_community_alone(reader: psycopg.Connection) -> None:
@@ -59,8 +72,49 @@ def test_reader_sees_the_community_alone(reader: psycopg.Connection) -> None:
 )
 def test_reader_cannot_write_or_create(reader: psycopg.Connection, statement: str) -> None:
     """The reader can select from what is granted, and nothing else."""
-    with pytest.raises(errors.InsufficientPrivilege):
+    with pytest.raises((errors.InsufficientPrivilege, errors.ReadOnlySqlTransaction)), reader.transaction():
         reader.execute(statement.encode())
+
+
+@pytest.mark.parametrize("viewer", ["", "nobody", "suspended", "of a suspended agency"])
+def test_who_is_not_known_sees_no_row_of_any_table(
+    reader: psycopg.Connection, reader_url: str, writer_url: str, viewer: str
+) -> None:
+    """Not even totals or positions; and without a viewer nothing is seen either."""
+    gone = Agency("gone", "Gone", "CUSTOMS", "FJI", suspended=True)
+    here = Agency("onlooker", "Onlooker", "CUSTOMS", "FJI")
+    people = [person("suspended", "onlooker", SEES_ALL, suspended=True), person("of a suspended agency", "gone")]
+    with psycopg.connect(writer_url, autocommit=True) as writer:
+        write_members(writer, _GENERATION, members([here, gone], people))
+    tables = [name for (name,) in reader.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'g903'")]
+    assert len(tables) == 16
+    with psycopg.connect(reader_url, autocommit=True) as connection:
+        for name in sorted(set(tables) - {"migration"}):
+            assert connection.execute(f"SELECT count(*) FROM g903.{name}").fetchone() == (0,)
+            with viewing(connection, viewer):
+                assert connection.execute(f"SELECT count(*) FROM g903.{name}").fetchone() == (0,)
+
+
+_HOLES = {
+    "mine has no forced row-level security": "CREATE TABLE g903.mine (a int)",
+    "item has no forced": "ALTER TABLE g903.item NO FORCE ROW LEVEL SECURITY",
+    "seen is a materialised view": "CREATE MATERIALIZED VIEW g903.seen AS SELECT * FROM g903.item",
+    "seen is a view with its owner's rights": "CREATE VIEW g903.seen AS SELECT * FROM g903.item",
+    "seen is a function with its owner's": "CREATE FUNCTION g903.seen() RETURNS int SECURITY DEFINER RETURN 1",
+    "item can be changed by the reader": "GRANT UPDATE ON g903.item TO ionics_reader",
+    "g903 lets the reader make objects": "GRANT CREATE ON SCHEMA g903 TO ionics_reader",
+}
+
+
+@pytest.mark.parametrize(("found", "hole"), _HOLES.items(), ids=_HOLES)
+def test_a_generation_with_a_hole_is_refused(generation: int, writer_url: str, found: str, hole: str) -> None:
+    """Whatever would let a reader see or do more is named."""
+    with psycopg.connect(writer_url) as writer:
+        check_catalogue(writer, generation)
+        writer.execute(hole.encode())
+        with pytest.raises(ProjectionError, match=found):
+            check_catalogue(writer, generation)
+        writer.rollback()
 
 
 def test_every_table_has_forced_row_security(reader: psycopg.Connection) -> None:

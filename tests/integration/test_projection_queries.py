@@ -9,9 +9,12 @@ import psycopg
 import pytest
 
 from projections import queries
+from projections.members import write_members
 from projections.migrate import drop, migrate
 from projections.sink import ViewSink
+from projections.viewing import viewing
 from schemas.errors import ProjectionError
+from tests.unit.projections.people import COMMUNITY_ONLY, OFFICER
 from tests.unit.projections.worlds import World, decode, encode
 
 pytestmark = pytest.mark.stack
@@ -51,7 +54,8 @@ def reader(writer_url: str, reader_url: str) -> Iterator[psycopg.Connection]:
     ]
     with psycopg.connect(writer_url, autocommit=True) as writer:
         ViewSink(writer, _GENERATION, decode).apply([encode(record) for record in records], {("t", 0): (0, 7)})
-    with psycopg.connect(reader_url, autocommit=True) as connection:
+        write_members(writer, _GENERATION, COMMUNITY_ONLY)
+    with psycopg.connect(reader_url, autocommit=True) as connection, viewing(connection, OFFICER):
         yield connection
     drop(writer_url, _GENERATION)
 

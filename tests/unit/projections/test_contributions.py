@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from projections.contributions import AGGREGATES, MEASURES, contributions, difference
 from projections.itinerary import itineraries
+from projections.policies import policy_class
 from projections.rows import incident_rows, item_rows
 from schemas.errors import ProjectionError
 from tests.unit.projections.worlds import World, decode, encode
@@ -43,22 +44,25 @@ def _by_hand(records: list[dict[str, Any]]) -> dict[str, dict[tuple[Any, ...], t
     members: dict[str, dict[tuple[Any, ...], list[Any]]] = {name: defaultdict(list) for name in AGGREGATES}
     for record in records:
         incident, enrichment = record["admitted"]["incident"], record["enrichment"]
-        if "COMMUNITY" not in incident["audience"] or incident["event_type"] == "WITHDRAWN":
+        if incident["event_type"] == "WITHDRAWN":
             continue
+        open_ = "COMMUNITY" in incident["audience"]
+        to = 0 if open_ else policy_class(incident["agency_id"], tuple(sorted(incident["audience"])))
         number, period = incident["incident_id"], enrichment["period"]
         country = enrichment["place_country"]
         place = enrichment["place_id"] or (f"country:{country}" if country else "")
         coordinates = enrichment["place_latitude_udeg"], enrichment["place_longitude_udeg"]
-        activity = incident["agency_id"], incident["incident_type"], period
+        activity = to, incident["agency_id"], incident["incident_type"], period
         members["agency_activity"][activity].append((number, None))
-        members["milestone"]["incidents",].append((number, None))
+        if open_:
+            members["milestone"]["incidents",].append((number, None))
         for item in enrichment["substances"]:
             class_ = item["substance_class"] or ""
             fallback = "ambiguous" if item["substance_how"] == "ambiguous" else "unknown"
-            heat = (place, enrichment["place_name"] or "", country or "", *coordinates, class_, period)
-            members["route_flow"][(*_itinerary(record), class_, period)].append((number, item))
+            heat = (to, place, enrichment["place_name"] or "", country or "", *coordinates, class_, period)
+            members["route_flow"][(to, *_itinerary(record), class_, period)].append((number, item))
             members["place_heat"][heat].append((number, item))
-            members["substance_timeline"][item["substance_id"] or fallback, class_, period].append((number, item))
+            members["substance_timeline"][to, item["substance_id"] or fallback, class_, period].append((number, item))
             members["agency_activity"][activity].append((number, item))
     return {name: {key: _measured(name, found) for key, found in keys.items()} for name, keys in members.items()}
 
@@ -138,7 +142,7 @@ def test_community_needs_audience_and_label() -> None:
     world = World(0)
     cases = [("GREEN", ["COMMUNITY"]), ("RED", ["COMMUNITY"]), ("AMBER", ["agency:a"]), ("AMBER", ["COMMUNITY"])]
     values = [encode(world.record(1, tlp=tlp, audience=audience)) for tlp, audience in cases]
-    assert incident_rows(decode(values))["community"].to_list() == [True, False, False, True]
+    assert [class_ == 0 for class_ in incident_rows(decode(values))["policy_class"]] == [True, False, False, True]
 
 
 def test_no_incidents() -> None:

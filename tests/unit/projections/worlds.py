@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from projections.policies import classified
 from schemas.codec import codec, enriched_schema, frame
 from schemas.columnar import ColumnarDecoder
 
@@ -17,6 +18,7 @@ _COUNTRIES = ("NLD", "USA", "NZL", "CHN")
 _HOWS = ("unknown_stated", "multiple", "other_stated", "unresolved", "blank")
 _ROLES = ("ORIGIN", "DEPARTURE", "TRANSIT", "SEIZURE", "DESTINATION", "UNKNOWN")
 _NAMES = ("fentanyl", "Фентанил", "tab\there", 'quote " and \\', "line\nbreak\r", "nul\x00", "", "\\N", "NULL", "{a,b}")
+_AUDIENCES = (["agency:police", "country:NLD"], ["group:lab"], ["agency:agency-1"], ["country:USA", "group:pacific"])
 _PLACES = (("iata:AMS", "Amsterdam", "NLD"), ("geonames:1", "Auckland", "NZL"), (None, None, "USA"), (None, None, None))
 
 
@@ -24,7 +26,7 @@ def decode(values: list[bytes]) -> pl.DataFrame:
     """Columns of values under the schema id of these tests."""
     decoded = _DECODER.decode(SCHEMA_ID, values)
     assert not decoded.faults
-    return decoded.columns
+    return classified(decoded.columns)
 
 
 def encode(record: dict[str, Any]) -> bytes:
@@ -70,7 +72,7 @@ class World:
             "provenance": {"producer_id": "p", "sdk_version": "1"},
         }
         if chance.random() < 0.2:
-            incident |= {"tlp": "AMBER", "audience": ["agency:police", "country:NLD"]}
+            incident |= {"tlp": "AMBER", "audience": chance.choice(_AUDIENCES)}
         return {
             "admitted": {"admission": self._admission(number, revision), "incident": incident | body},
             "enrichment": {

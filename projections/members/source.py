@@ -1,0 +1,45 @@
+"""The members as they stand, kept up to date from the two topics of the directory."""
+
+from collections.abc import Sequence
+
+from schemas.directory import Directory, Members
+from schemas.reading import Record, read_topic
+from schemas.settings import Settings
+from schemas.topics import DIRECTORY, DIRECTORY_CLOSED
+
+
+class MembersSource:
+    """Folds records as they come; the order between the two topics does not matter.
+
+    Acts of the closed part are judged by who was an administrator, so they are folded again whenever there is
+    something new: they are few.
+    """
+
+    def __init__(self, deployment: str) -> None:
+        self._directory = Directory(deployment)
+        self._closed: list[Record] = []
+        self._members = Members(self._directory)
+
+    @property
+    def members(self) -> Members:
+        """The members after all records so far. Never changed afterwards: new records make a new one."""
+        return self._members
+
+    def take(self, records: Sequence[Record]) -> None:
+        """Take in records of either topic, in the order of each."""
+        if not records:
+            return
+        self._closed += [record for record in records if record.topic == DIRECTORY_CLOSED.name]
+        directory = self._directory.copy()
+        directory.fold(record for record in records if record.topic == DIRECTORY.name)
+        self._directory = directory
+        self._members = Members(directory).fold(self._closed)
+
+    def read_on(self, settings: Settings) -> None:
+        """Read both topics to their ends.
+
+        Raises:
+            LogError: a topic cannot be read.
+        """
+        closed = list(read_topic(settings, DIRECTORY_CLOSED.name, {0: self._members.next_offset}))
+        self.take([*read_topic(settings, DIRECTORY.name, {0: self._directory.next_offset}), *closed])

@@ -1,0 +1,68 @@
+"""The members as rows, replaced whole: they are few, and one transaction makes a change take effect at once."""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from projections.migrate import schema_name
+from schemas.directory import SEES_ALL, Members
+from schemas.errors import ProjectionError
+
+_COLUMNS: Mapping[str, int] = {"agency": 3, "focal_point": 4, "group_member": 2, "key_doubt": 2}
+
+
+def write_members(
+    connection: psycopg.Connection, generation: int, members: Members, positions: Mapping[str, int] | None = None
+) -> None:
+    """Make the tables of members say what the directory says.
+
+    Args:
+        connection: of ``ionics_writer``; joins its transaction, or makes one.
+        generation: whose tables.
+        members: the directory as it stands.
+        positions: topic → the next offset to read, stored with it.
+
+    Raises:
+        ProjectionError: the database refused.
+    """
+    schema = schema_name(generation)
+    try:
+        with connection.transaction():
+            for name, rows in _rows(members).items():
+                table = sql.Identifier(schema, name)
+                connection.execute(sql.SQL("DELETE FROM {}").format(table))
+                places = sql.SQL(", ").join([sql.Placeholder()] * _COLUMNS[name])
+                with connection.cursor() as cursor:
+                    cursor.executemany(sql.SQL("INSERT INTO {} VALUES ({})").format(table, places), list(rows))
+            for topic, following in (positions or {}).items():
+                keep_position(connection, generation, topic, following)
+    except psycopg.Error as error:
+        raise ProjectionError(f"the members of generation {generation} could not be stored: {error}") from error
+
+
+def keep_position(connection: psycopg.Connection, generation: int, topic: str, following: int) -> None:
+    """Store the next offset of a topic of one partition, within the caller's transaction."""
+    table = sql.Identifier(schema_name(generation), "positions")
+    statement = "INSERT INTO {} VALUES (%s, 0, %s) ON CONFLICT (topic, partition) DO UPDATE SET next = EXCLUDED.next"
+    connection.execute(sql.SQL(statement).format(table), [topic, following])
+
+
+def _rows(members: Members) -> dict[str, Iterable[tuple[Any, ...]]]:
+    directory = members.directory
+    working = {agency.agency_id for agency in directory.agencies.values() if not agency.suspended}
+    return {
+        "agency": [(a.agency_id, a.country, a.suspended) for a in directory.agencies.values()],
+        "focal_point": [
+            (f.focal_point_id, f.agency_id, SEES_ALL in f.rights, f.suspended or f.agency_id not in working)
+            for f in members.focal_points.values()
+        ],
+        "group_member": [(g.group_id, agency) for g in members.groups.values() for agency in sorted(g.members)],
+        "key_doubt": [
+            (k.key_id, datetime.fromtimestamp(k.compromised_since_ms / 1000, UTC))
+            for k in directory.keys.values()
+            if k.compromised_since_ms is not None
+        ],
+    }

@@ -1,0 +1,28 @@
+"""One request of one viewer: a transaction in which row-level security knows who asks."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+
+from schemas.errors import ProjectionError
+
+
+@contextmanager
+def viewing(connection: psycopg.Connection, focal_point_id: str) -> Iterator[psycopg.Connection]:
+    """A read-only snapshot as a focal point sees it; the functions of `projections.queries` work within it.
+
+    Args:
+        connection: of ``ionics_reader``, outside a transaction.
+        focal_point_id: who asks; an unknown or suspended one sees nothing.
+
+    Raises:
+        ProjectionError: the database could not be read.
+    """
+    try:
+        with connection.transaction():
+            connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            connection.execute("SELECT set_config('ionics.viewer', %s, true)", [focal_point_id])
+            yield connection
+    except psycopg.Error as error:
+        raise ProjectionError(f"the read store could not be read: {error}") from error
