@@ -29,7 +29,7 @@ def reader(settings: Settings) -> Iterator[psycopg.Connection]:
     except psycopg.Error as error:
         line = (str(error).splitlines() or ["no answer"])[0]
         raise ProjectionError(f"the read store cannot be reached: {line}; see `ionics status`") from error
-    with connection, viewing(connection, settings.acting_viewer):
+    with connection, viewing(connection, settings.acting_as()):
         yield connection
 
 

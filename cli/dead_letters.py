@@ -8,8 +8,10 @@ import click
 
 from cli.connections import Decoder
 from cli.output import Column, clean, json_option, number, print_json, print_table
+from schemas.directory import read_members
 from schemas.errors import ContractError, LogError
 from schemas.reading import Record, read_topic
+from schemas.rights import require_right
 from schemas.settings import Settings, load_settings
 from schemas.topics import DEAD_LETTERS
 
@@ -78,6 +80,7 @@ def hexdump(value: bytes) -> str:
 
 
 def _records(settings: Settings) -> Iterator[Record]:
+    require_right(read_members(settings), settings.acting_as("operator"), "administer")
     return read_topic(settings, DEAD_LETTERS.name)
 
 

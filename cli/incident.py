@@ -6,6 +6,7 @@ import click
 import psycopg
 from psycopg import sql
 
+from cli.accessing import logged, noted
 from cli.connections import Decoder, reader
 from cli.output import Column, clean, json_option, kilograms, number, print_json, print_table, remark
 from projections.migrate import schema_name
@@ -27,15 +28,17 @@ def incident(ref: str, as_json: bool) -> None:
         found = _one(find_incidents(connection, settings.generation, ref, _MANY + 1), ref)
         if found is None:
             raise ProjectionError(
-                f"no incident {ref!r} among those for the community; see `ionics status` if it was just reported"
+                f"no incident {ref!r} that {settings.acting_as()} may see; if it was just reported, see `ionics status`"
             )
         if isinstance(found, list):
+            noted(settings, "LIST", {"ref": ref})
             if as_json:
                 print_json({"candidates": found})
             else:
                 _candidates(found)
             raise ProjectionError(f"{ref!r} names more than one incident: give more of its id")
         incident_id = found["incident_id"]
+        logged(settings, settings.acting_as(), "DETAIL", {"ref": ref}, [incident_id])
         document = {
             "incident": found,
             "items": items(connection, settings.generation, incident_id),

@@ -19,6 +19,7 @@ _COMMANDS = {
     "demo": "cli.demo",
     "agency": "cli.agency",
     "directory": "cli.directory",
+    "audit": "cli.audit",
     "import": "cli.import_",
     "report": "cli.report",
     "watch": "cli.watch",

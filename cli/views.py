@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from cli.accessing import noted
 from cli.connections import reader
 from cli.output import Column, bar, clean, json_option, kilograms, number, print_json, print_table, remark
 from cli.substances import substance_id_of
@@ -42,6 +43,8 @@ def _filters(command: Callable[..., None]) -> Callable[..., None]:
 def routes(departure: str | None, destination: str | None, limit: int, as_json: bool, **bounds: str | None) -> None:
     """Routes by class of substance, most incidents first."""
     settings = load_settings()
+    asked = {"departure": departure, "destination": destination, "limit": limit, **bounds}
+    noted(settings, "AGGREGATE", {"routes": asked})
     with reader(settings) as connection:
         found = query_routes(
             connection, settings.generation, departure=departure, destination=destination, limit=limit, **bounds
@@ -86,6 +89,7 @@ def routes(departure: str | None, destination: str | None, limit: int, as_json: 
 def heatmap(country: str | None, limit: int | None, as_json: bool, **bounds: str | None) -> None:
     """Places on a map of the world, darker where more items were found, and the places with most."""
     settings = load_settings()
+    noted(settings, "AGGREGATE", {"heatmap": {"country": country, "limit": limit, **bounds}})
     with reader(settings) as connection:
         found = heat(connection, settings.generation, country=country, limit=limit or _ALL, **bounds)
     if as_json:
@@ -151,6 +155,7 @@ def by_place(found: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 def timeline(substance_id: str | None, as_json: bool, **bounds: str | None) -> None:
     """Months with bars, and when a substance was first seen."""
     settings = load_settings()
+    noted(settings, "AGGREGATE", {"timeline": {"substance_id": substance_id, **bounds}})
     with reader(settings) as connection:
         found = query_timeline(connection, settings.generation, substance_id=substance_id, **bounds)
         seen = first_seen(connection, settings.generation, substance_id) if substance_id else None

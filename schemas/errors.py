@@ -19,6 +19,8 @@ IonicsError                     catch this to turn any failure of ours into one 
 ├── ImportFileError             a file as a whole cannot be imported (single rows become rejects)
 ├── ReferenceDataError          the reference data is damaged or an extension is malformed
 ├── ProjectionError             the read store could not be written or read
+├── ForbiddenError              a focal point lacks the right to do this
+├── AccessLogError              the access log did not take a record, so nothing may be shown
 └── StackError                  the local stack could not be started or stopped
 """
 
@@ -108,6 +110,14 @@ class ReferenceDataError(IonicsError):
 
 class ProjectionError(IonicsError):
     """The read store could not be written or read."""
+
+
+class ForbiddenError(IonicsError):
+    """A focal point lacks the right to do this. The directory says who has it."""
+
+
+class AccessLogError(IonicsError):
+    """The access log did not take a record, so what was asked for may not be shown. Catch it to try again later."""
 
 
 class StackError(IonicsError):

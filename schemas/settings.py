@@ -67,14 +67,13 @@ class Settings:
         """Issuer of the tokens that a `dev-…` deployment makes for itself; no other deployment accepts them."""
         return f"urn:ionics:local:{self.require('deployment')}"
 
-    @property
-    def acting_viewer(self) -> str:
-        """The focal point as whom the command line reads.
+    def acting_as(self, development: str = "analyst") -> str:
+        """The focal point as whom the command line acts; in a `dev-…` deployment, where none is set, the one given.
 
         Raises:
-            SettingsError: it is not set, in a deployment that is no `dev-…` deployment.
+            SettingsError: it is not set, in another deployment.
         """
-        return self.viewer or ("analyst" if self.is_development else self.require("viewer"))
+        return self.viewer or (development if self.is_development else self.require("viewer"))
 
     def client_config(self, **extra: Any) -> dict[str, Any]:
         """Properties of any client, as librdkafka names them."""

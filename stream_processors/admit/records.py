@@ -12,6 +12,7 @@ from schemas.incident import Incident
 from schemas.keys import ALGORITHM
 from schemas.reading import Record
 from schemas.topics import DEAD_LETTERS, DECISIONS, INCIDENTS, receipts
+from stream_processors.admit.refusals import OF_TRUST, Refusals
 from stream_processors.admit.verification import Unverified, Verified
 from stream_processors.runtime import Output
 
@@ -38,6 +39,7 @@ class AdmissionRecords:
         self._admitted_frame = frame(dictionary.id_of("admitted"))
         self._decision, self._receipt = codec("decision"), codec("receipt")
         self._admission = RecordCodec(avro_schema("admission"))
+        self._refusals = Refusals(dictionary)
 
     def decision_of(self, value: bytes) -> dict[str, Any]:
         """The decision in a value of `ionics.decisions`."""
@@ -49,12 +51,17 @@ class AdmissionRecords:
         decision["raw_sha256"] = hashlib.sha256(record.value or b"").hexdigest()
         return [
             Output(DECISIONS.name, record.partition, None, self._decision_frame + self._decision.encode(decision)),
+            self._refusals.of(record, why.code, why.message),
             dead_letter(record, "admit", f"{why.code}: {why.message}"),
         ]
 
     def rejected(self, judged: Judged, error: InvalidIncidentError) -> list[Output]:
-        """Decision and receipt of an incident that breaks a rule."""
-        return self.decided(judged, "REJECTED", code=error.code, path=error.path, message=error.message[:1000])
+        """Decision and receipt of an incident that breaks a rule, and a record of it where the rule is one of trust."""
+        written = self.decided(judged, "REJECTED", code=error.code, path=error.path, message=error.message[:1000])
+        if error.code in OF_TRUST:
+            agency = judged.verified.agency.agency_id
+            written.append(self._refusals.of(judged.record, error.code, error.message, agency))
+        return written
 
     def decided(self, judged: Judged, outcome: str, **why: str) -> list[Output]:
         """Decision and receipt."""

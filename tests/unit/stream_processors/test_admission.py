@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from schemas.codec import MAX_SUBMISSION_BYTES, codec, frame
 from schemas.directory import AgencyKey
 from schemas.identity import content_digest, incident_id, partition_of
-from schemas.topics import DEAD_LETTERS, DECISIONS, INCIDENTS, SUBMISSIONS
+from schemas.topics import AUDIT, DEAD_LETTERS, DECISIONS, INCIDENTS, SUBMISSIONS
 from stream_processors.runtime import MemoryCluster, Output, Partition
 from tests.unit.stream_processors.world import (
     CUSTOMS,
@@ -204,6 +204,28 @@ def test_what_does_not_verify_is_named_by_position_alone(code: str) -> None:
     assert len(values(cluster, RECEIPTS)) == 1
 
 
+def _refusals(cluster: MemoryCluster) -> list[dict[str, Any]]:
+    return [codec("audit").decode(value[5:]) for _, _, value, _ in values(cluster, AUDIT.name)]
+
+
+@pytest.mark.parametrize("code", UNVERIFIED)
+def test_a_refusal_for_security_can_be_listed(code: str) -> None:
+    """By position, without a word of what the submission claims; the same record if it is processed again."""
+    cluster = _run(UNVERIFIED[code], submission(R1))
+    [refusal] = _refusals(cluster)
+    position = f"ionics.submissions/{UNVERIFIED[code].partition}/0"
+    assert ("SUBMISSION_REFUSED", code.split(maxsplit=1)[0], position, None) == tuple(
+        refusal[name] for name in ("kind", "code", "subject", "agency_id")
+    )
+    assert _refusals(_run(UNVERIFIED[code], submission(R1))) == [refusal]
+
+
+def test_a_claim_to_what_is_anothers_is_listed_and_a_mistake_is_not() -> None:
+    """Who signed is named, because the signature verified."""
+    claims = _run(submission(R1, POLICE), submission(body(occurred_precision="DAY", items=[]), CUSTOMS))
+    assert [(each["code"], each["agency_id"]) for each in _refusals(claims)] == [("OWNERSHIP", "aus-police")]
+
+
 @pytest.mark.parametrize(
     "key",
     [
@@ -248,7 +270,7 @@ POOL = [
     *REJECTED.values(),
     *(output for name, output in UNVERIFIED.items() if name != "SIZE"),
 ]
-TOPICS = (DECISIONS.name, INCIDENTS.name, RECEIPTS, "ionics.receipts.aus-police", DEAD_LETTERS.name)
+TOPICS = (AUDIT.name, DECISIONS.name, INCIDENTS.name, RECEIPTS, "ionics.receipts.aus-police", DEAD_LETTERS.name)
 
 
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -1,0 +1,46 @@
+"""What the command line reads is written to the access log first, like any other reading."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from cli.output import remark
+from projections.access_log import AccessEntry, AccessLog
+from schemas.directory import read_members
+from schemas.errors import AccessLogError, LogError
+from schemas.rights import acting
+from schemas.settings import Settings
+
+
+def logged(
+    settings: Settings, focal_point_id: str, action: str, query: Mapping[str, Any], incident_ids: Sequence[str] = ()
+) -> None:
+    """Write who asks for what to the access log, before it is shown.
+
+    Args:
+        settings: where the deployment is.
+        focal_point_id: who asks.
+        action: code of the list access_action.
+        query: what was asked.
+        incident_ids: the incidents that will be shown, for details and exports.
+
+    Raises:
+        AccessLogError: the log did not take it; nothing may be shown.
+        ForbiddenError: whoever asks may not act.
+        LogError: the directory cannot be read.
+    """
+    person = acting(read_members(settings), focal_point_id)
+    log = AccessLog(settings)
+    log.record(AccessEntry(person.focal_point_id, person.agency_id, "CLI", action, query, incident_ids))
+    log.close()
+
+
+def noted(settings: Settings, action: str, query: Mapping[str, Any]) -> None:
+    """The same for lists and aggregates, which are shown, with a remark, where the access log does not answer.
+
+    Raises:
+        ForbiddenError: whoever asks may not act.
+    """
+    try:
+        logged(settings, settings.acting_as(), action, query)
+    except (AccessLogError, LogError) as error:
+        remark(f"this reading is not in the access log: {error}")

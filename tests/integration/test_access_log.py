@@ -1,0 +1,66 @@
+"""The access log on a real broker: written before, failing closed; the owner sees which agency looked on which day."""
+
+from datetime import UTC, datetime
+
+import psycopg
+import pytest
+
+from deploy.agencies import add_agencies
+from deploy.workers import run_stage
+from projections import queries
+from projections.access_log import AccessEntry, AccessLog
+from projections.viewing import viewing
+from schemas.codec import FRAME_BYTES, codec
+from schemas.directory import Agency
+from schemas.errors import AccessLogError
+from schemas.reading import read_topic
+from schemas.settings import Settings
+from schemas.topics import ACCESS
+from tests.integration.exchange import reported, stages
+from tests.running import Running
+
+assert run_stage
+
+
+def test_the_owner_sees_which_agency_opened_its_incident(settings: Settings) -> None:
+    """Agency and day, never person, purpose or query; and nobody but the owner sees it."""
+    add_agencies(settings, [Agency("nzl-owner", "Owner", "CUSTOMS", "NZL"), Agency("aus-reader", "R", "POLICE", "AUS")])
+    log = AccessLog(settings)
+    with stages(settings, "admit", "enrich", "project", "members"):
+        [submission] = reported(settings, "nzl-owner", 1)
+        id_ = str(submission.incident_id)
+        log.record(AccessEntry("aus-reader", "aus-reader", "API", "DETAIL", {"ref": id_}, [id_], purpose="case 7"))
+        log.record(AccessEntry("aus-reader", "aus-reader", "API", "LIST", {"country": "NZL", "type": None}))
+        with psycopg.connect(settings.reader_url, autocommit=True) as connection:
+            for _ in range(2_000):
+                with viewing(connection, "nzl-owner"):
+                    seen = queries.opened_by(connection, settings.generation, id_)
+                if seen:
+                    break
+            assert seen == [{"agency_id": "aus-reader", "day": datetime.now(UTC).date().isoformat()}]
+            with viewing(connection, "aus-reader"):
+                assert queries.incident(connection, settings.generation, id_) is not None
+                assert queries.opened_by(connection, settings.generation, id_) == []
+    log.close()
+    entries = [
+        codec("access").decode((record.value or b"")[FRAME_BYTES:]) for record in read_topic(settings, ACCESS.name)
+    ]
+    assert [("DETAIL", [id_], "case 7"), ("LIST", [], None)] == [
+        (entry["action"], entry["incident_ids"], entry["purpose"])
+        for entry in entries
+        if entry["focal_point_id"] == "aus-reader"
+    ]
+    assert '{"country":"NZL"}' in [entry["query"] for entry in entries]
+
+
+def test_without_the_log_nothing_is_shown(fresh: Running) -> None:
+    """A broker that is gone is an error within seconds; when it is back, the log goes on."""
+    log = AccessLog(fresh.settings)
+    entry = AccessEntry("analyst", "gc3", "API", "DETAIL", {}, ["x"])
+    log.record(entry)
+    fresh.kill("kafka")
+    with pytest.raises(AccessLogError, match="nothing is shown"):
+        log.record(entry)
+    fresh.start("kafka")
+    log.record(entry)
+    log.close()
