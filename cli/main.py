@@ -20,6 +20,8 @@ _COMMANDS = {
     "agency": "cli.agency",
     "directory": "cli.directory",
     "audit": "cli.audit",
+    "api": "cli.api",
+    "token": "cli.token",
     "import": "cli.import_",
     "report": "cli.report",
     "watch": "cli.watch",

@@ -20,6 +20,19 @@ def default_home() -> Path:
 
 
 @dataclass(frozen=True)
+class Issuer:
+    """An OpenID Connect provider whose tokens the HTTP API accepts.
+
+    Attributes:
+        issuer: as it stands in the tokens, and where the discovery document lies.
+        audience: what the tokens must be meant for.
+    """
+
+    issuer: str
+    audience: str
+
+
+@dataclass(frozen=True)
 class Settings:
     """How to reach a deployment.
 
@@ -29,6 +42,7 @@ class Settings:
         generation: number of the generation that readers use.
         viewer: focal point as whom the command line reads the views.
         api_url: address of the HTTP API.
+        issuers: providers of tokens; in TOML `[[issuers]]`.
     """
 
     home: Path
@@ -42,6 +56,7 @@ class Settings:
     viewer: str = ""
     api_url: str = ""
     kafka: dict[str, str] = field(default_factory=dict)
+    issuers: tuple[Issuer, ...] = ()
 
     def require(self, name: str) -> str:
         """The value of a setting.
@@ -97,7 +112,7 @@ def load_settings(home: Path | None = None) -> Settings:  # noqa: C901  # one pl
     known = {item.name for item in fields(Settings)} - {"home"}
     if unknown := sorted(set(values) - known):
         raise SettingsError(f"{path}: unknown settings {', '.join(unknown)}; known are {', '.join(sorted(known))}")
-    for name in known - {"kafka"}:
+    for name in known - {"kafka", "issuers"}:
         if (given := os.environ.get(f"IONICS_{name.upper()}")) is not None:
             values[name] = given
     given_kafka = values.get("kafka", {})
@@ -116,4 +131,8 @@ def load_settings(home: Path | None = None) -> Settings:  # noqa: C901  # one pl
             check_name("deployment", str(values["deployment"]))
         except IdentityError as error:
             raise SettingsError(str(error)) from error
-    return Settings(home=home, **{**values, "kafka": kafka})
+    try:
+        issuers = tuple(Issuer(**each) for each in values.get("issuers", ()))
+    except TypeError as error:
+        raise SettingsError(f"{path}: each of [[issuers]] has issuer and audience, no more: {error}") from error
+    return Settings(home=home, **{**values, "kafka": kafka, "issuers": issuers})

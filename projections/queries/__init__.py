@@ -6,6 +6,7 @@ the same. Dates and times are ISO 8601, times in UTC; mass is in micrograms.
 
 from projections.queries.aggregates import agencies, heat, milestones, routes, timeline
 from projections.queries.incidents import find_incidents, incident, items, opened_by, revisions
+from projections.queries.lists import list_incidents, stored_value
 from projections.queries.substances import first_seen, substances
 
 __all__ = [
@@ -15,10 +16,12 @@ __all__ = [
     "heat",
     "incident",
     "items",
+    "list_incidents",
     "milestones",
     "opened_by",
     "revisions",
     "routes",
+    "stored_value",
     "substances",
     "timeline",
 ]

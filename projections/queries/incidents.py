@@ -9,7 +9,7 @@ import psycopg
 from projections.queries.reading import Row, rows
 
 # Events under a key that was compromised before they were admitted are in doubt, whatever admission found.
-_COLUMNS: LiteralString = """
+INCIDENT_COLUMNS: LiteralString = """
     incident_id::text, revision, event_type, withdrawn, reason, source_ref, source_system, agency_id,
     reporting_country, incident_type, occurred_on, occurred_precision, period, period_first, period_last, reported_at,
     admitted_at, tlp, handling, audience, policy_class = 0 AS community, place_country, place_country_how, place_id,
@@ -26,7 +26,7 @@ _LEAST_HEX = 4
 
 def incident(connection: psycopg.Connection, generation: int, incident_id: str) -> Row | None:
     """The current revision of an incident without its items, or nothing."""
-    statement: LiteralString = "SELECT " + _COLUMNS + "FROM {incident} WHERE incident_id = %(id)s::uuid"
+    statement: LiteralString = "SELECT " + INCIDENT_COLUMNS + "FROM {incident} WHERE incident_id = %(id)s::uuid"
     found = rows(connection, generation, statement, {"id": incident_id}) if _is_uuid(incident_id) else []
     return found[0] if found else None
 
@@ -39,7 +39,7 @@ def find_incidents(connection: psycopg.Connection, generation: int, text: str, l
     digits = text.strip().lower().replace("-", "")
     by_id = len(digits) >= _LEAST_HEX and _HEX.fullmatch(digits) is not None
     statement: LiteralString = (
-        "SELECT " + _COLUMNS + "FROM {incident} "
+        "SELECT " + INCIDENT_COLUMNS + "FROM {incident} "
         "WHERE source_ref >= %(text)s AND source_ref < %(end)s OR incident_id BETWEEN %(low)s::uuid AND %(high)s::uuid "
         "ORDER BY source_ref <> %(text)s, source_ref, incident_id LIMIT %(limit)s"
     )

@@ -6,7 +6,6 @@ import psycopg
 import pytest
 
 from deploy.agencies import add_agencies
-from deploy.workers import run_stage
 from projections import queries
 from projections.access_log import AccessEntry, AccessLog
 from projections.viewing import viewing
@@ -18,8 +17,6 @@ from schemas.settings import Settings
 from schemas.topics import ACCESS
 from tests.integration.exchange import reported, stages
 from tests.running import Running
-
-assert run_stage
 
 
 def test_the_owner_sees_which_agency_opened_its_incident(settings: Settings) -> None:

@@ -1,0 +1,138 @@
+"""What the endpoints stand on: the read store, the members, the tokens, the access log."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from psycopg import sql
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+from projections.access_log import AccessEntry, AccessLog
+from projections.api.cursors import Cursors
+from projections.api.following import MembersFollower
+from projections.api.limits import Limits
+from projections.api.problems import ProblemError
+from projections.api.publishing import Publishers
+from projections.api.refusals import Refusals
+from projections.api.tokens import TokenVerifier
+from projections.api.values import Values
+from projections.migrate import schema_name
+from projections.viewing import viewing
+from schemas.directory import Agency, FocalPoint
+from schemas.errors import AccessLogError, ProjectionError
+from schemas.settings import Settings
+
+_CONNECTIONS = 16
+_WAIT_S = 5.0
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who asks, proved by a token and known to the directory.
+
+    Attributes:
+        rights: those of the token's scopes that the directory gives too.
+        purpose: why, in the caller's words.
+    """
+
+    focal_point: FocalPoint
+    agency: Agency
+    rights: frozenset[str]
+    purpose: str | None
+
+    @property
+    def id(self) -> str:
+        """The focal point's id: the viewer of row-level security."""
+        return self.focal_point.focal_point_id
+
+
+class Backend:
+    """Opened once for a process.
+
+    Args:
+        settings: the deployment; `reader_url` is all that it has of the read store.
+        limits: how often a focal point may ask.
+    """
+
+    def __init__(self, settings: Settings, limits: Limits | None = None, verifier: TokenVerifier | None = None) -> None:
+        self.settings = settings
+        self.tokens = verifier or TokenVerifier(settings)
+        self.cursors = Cursors(settings.home / "keys" / "cursor.key")
+        self.limits = limits or Limits(20, 200)
+        self.strangers = Limits(5, 50)
+        self.members = MembersFollower(settings)
+        self.log = AccessLog(settings)
+        self.refusals = Refusals(settings)
+        self.publishers = Publishers(settings)
+        self.values = Values(settings)
+        self._pool = ConnectionPool(
+            settings.require("reader_url"),
+            min_size=1,
+            max_size=_CONNECTIONS,
+            open=False,
+            timeout=_WAIT_S,
+            kwargs={"autocommit": True},
+            check=ConnectionPool.check_connection,
+        )
+
+    def open(self) -> None:
+        """Connect.
+
+        Raises:
+            LogError: the directory cannot be read.
+        """
+        self._pool.open()
+        self.members.start()
+        self.refusals.start()
+
+    def close(self) -> None:
+        """Let go of everything; reports that are not delivered stay in their outboxes."""
+        self.members.stop()
+        self.publishers.close()
+        self.refusals.stop()
+        self.log.close()
+        self._pool.close()
+
+    @contextmanager
+    def viewing(self, caller: Caller) -> Iterator[psycopg.Connection]:
+        """One request of the caller to the read store.
+
+        Raises:
+            ProblemError: 503, it does not answer; the database's own words stay here.
+        """
+        try:
+            with self._pool.connection() as connection, viewing(connection, caller.id):
+                yield connection
+        except (PoolTimeout, ProjectionError, psycopg.Error):
+            raise ProblemError(
+                503, "UNAVAILABLE", "the read store does not answer; try again", headers={"Retry-After": "5"}
+            ) from None
+
+    def positions(self, connection: psycopg.Connection) -> dict[str, int]:
+        """The positions of the views in this request's snapshot, for the access log."""
+        table = sql.Identifier(schema_name(self.settings.generation), "positions")
+        rows = connection.execute(sql.SQL("SELECT topic, partition, next FROM {} ORDER BY 1, 2").format(table))
+        return {f"{topic}/{partition}": following for topic, partition, following in rows}
+
+    def record(
+        self,
+        caller: Caller,
+        action: str,
+        query: Mapping[str, Any],
+        incident_ids: Sequence[str] = (),
+        positions: Mapping[str, int] | None = None,
+    ) -> None:
+        """Write to the access log before anything leaves.
+
+        Raises:
+            ProblemError: 503, the log did not take it.
+        """
+        who = (caller.id, caller.agency.agency_id)
+        try:
+            self.log.record(AccessEntry(*who, "API", action, query, incident_ids, positions, caller.purpose))
+        except AccessLogError:
+            raise ProblemError(
+                503, "NOT_LOGGED", "the access log does not answer, so nothing is shown", headers={"Retry-After": "5"}
+            ) from None

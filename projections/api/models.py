@@ -1,0 +1,80 @@
+"""What the answers look like, for the OpenAPI description."""
+
+from typing import Annotated, Any
+
+from fastapi import Query
+from pydantic import BaseModel, Field
+
+Period = Annotated[
+    str | None, Query(pattern=r"^[0-9]{4}(-(0[1-9]|1[0-2]))?$", description="A month or a year: 2016-03 or 2016.")
+]
+Row = dict[str, Any]
+
+
+class Problem(BaseModel):
+    """An error (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    code: str = Field(description="The name of the rule.")
+    detail: str
+    path: str | None = Field(None, description="The field that it concerns.")
+
+
+class IncidentPage(BaseModel):
+    """A page of incidents."""
+
+    incidents: list[Row]
+    next: str | None = Field(description="Cursor of the next page; null on the last one.")
+
+
+class Detail(BaseModel):
+    """One incident."""
+
+    incident: Row
+    items: list[Row]
+    revisions: list[Row]
+    reported: Row | None = Field(description="Exactly what the agency stated.")
+
+
+class Opened(BaseModel):
+    """Who opened an incident."""
+
+    opened: list[Row]
+
+
+class Rows(BaseModel):
+    """Rows of an aggregate; mass in micrograms."""
+
+    rows: list[Row]
+
+
+class Timeline(BaseModel):
+    """A substance over time."""
+
+    rows: list[Row]
+    first_seen: Row | None
+
+
+class Accepted(BaseModel):
+    """A report that is on the disk and on its way; its receipt tells what admission decides."""
+
+    incident_id: str
+    event_id: str
+    source_ref: str
+    revision: int
+    receipt: str = Field(description="Where to ask for the receipt.")
+
+
+class ReceiptAnswer(BaseModel):
+    """What admission decided."""
+
+    outcome: str
+    code: str | None
+    path: str | None
+    message: str | None
+    incident_id: str | None
+    event_id: str | None
+    revision: int | None
+    admitted_at: str

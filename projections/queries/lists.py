@@ -1,0 +1,68 @@
+"""Lists of incidents, page by page: the newest admitted first."""
+
+from typing import Any, LiteralString
+
+import psycopg
+
+from projections.queries.incidents import INCIDENT_COLUMNS
+from projections.queries.reading import Row, rows
+
+
+def list_incidents(
+    connection: psycopg.Connection,
+    generation: int,
+    *,
+    agency_id: str | None = None,
+    country: str | None = None,
+    incident_type: str | None = None,
+    substance_id: str | None = None,
+    since: str | None = None,
+    until: str | None = None,
+    after: tuple[str, str] | None = None,
+    limit: int = 50,
+) -> list[Row]:
+    """Current revisions that the viewer sees, withdrawn ones too.
+
+    Args:
+        connection: within `viewing`.
+        generation: whose tables.
+        agency_id: only what this agency reported.
+        country: only where it happened, or where a route departs or ends: alpha-3.
+        incident_type: code of the list.
+        substance_id: only with an item of this substance.
+        since: first period, such as 2016-03 or 2016.
+        until: last period.
+        after: admitted_at and incident_id of the last row of the page before.
+        limit: at most so many rows.
+    """
+    statement: LiteralString = (
+        "SELECT " + INCIDENT_COLUMNS + "FROM {incident} WHERE "  # noqa: S608  # all of it stands here
+        "(%(agency_id)s::text IS NULL OR agency_id = %(agency_id)s) "
+        "AND (%(country)s::text IS NULL OR %(country)s IN (place_country, departure, destination)) "
+        "AND (%(incident_type)s::text IS NULL OR incident_type = %(incident_type)s) "
+        "AND (%(substance_id)s::text IS NULL OR incident_id IN "
+        "(SELECT t.incident_id FROM {item} t WHERE t.substance_id = %(substance_id)s)) AND {within} "
+        "AND (%(after_at)s::timestamptz IS NULL OR (admitted_at, incident_id) < (%(after_at)s, %(after_id)s::uuid)) "
+        "ORDER BY admitted_at DESC, incident_id DESC LIMIT %(limit)s"
+    )
+    after_at, after_id = after or (None, None)
+    parameters: dict[str, Any] = {
+        "agency_id": agency_id,
+        "country": country,
+        "incident_type": incident_type,
+        "substance_id": substance_id,
+        "since": since,
+        "until": until,
+        "after_at": after_at,
+        "after_id": after_id,
+        "limit": limit,
+    }
+    return rows(connection, generation, statement, parameters)
+
+
+def stored_value(connection: psycopg.Connection, generation: int, incident_id: str) -> bytes | None:
+    """The enriched Avro value of the current revision, with its frame, or nothing."""
+    found = rows(
+        connection, generation, "SELECT value FROM {incident} WHERE incident_id = %(id)s::uuid", {"id": incident_id}
+    )
+    return bytes(found[0]["value"]) if found else None
