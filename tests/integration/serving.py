@@ -8,9 +8,14 @@ from contextlib import contextmanager
 import httpx
 import uvicorn
 
+from deploy.changes import make_changes
+from deploy.home import administrator_keys
 from projections.api import LocalIssuer, create_app
 from projections.api.backend import Backend
+from projections.api.publishing import gateway_key_path
 from schemas.directory import RIGHTS
+from schemas.directory.commands import KeyRegister
+from schemas.keys import SigningKey
 from schemas.settings import Settings
 
 
@@ -27,6 +32,17 @@ def serving(backend: Backend) -> Iterator[str]:
     finally:
         server.should_exit = True
         thread.join()
+
+
+def with_gateway_key(settings: Settings, agency_id: str) -> None:
+    """Let the API sign for an agency, unless it may already."""
+    path = gateway_key_path(settings, agency_id)
+    if path.exists():
+        return
+    key = SigningKey.generate()
+    key.save(path)
+    command = KeyRegister(agency_id=agency_id, key_id=key.key_id, public=key.public.hex(), use="gateway")
+    make_changes(settings, [command], *administrator_keys(settings))
 
 
 def client(address: str, settings: Settings, subject: str, *scopes: str) -> httpx.Client:

@@ -22,13 +22,13 @@ from projections.api.publishing import gateway_key_path
 from projections.api.tokens import TokenVerifier
 from schemas.codec import FRAME_BYTES, codec
 from schemas.directory import Agency, read_members
-from schemas.directory.commands import AgencySuspend, FocalPointSet, GroupSet, KeyRegister
+from schemas.directory.commands import AgencySuspend, FocalPointSet, GroupSet
 from schemas.keys import SigningKey
 from schemas.reading import read_topic
 from schemas.settings import Issuer, Settings
 from schemas.topics import ACCESS, AUDIT, INCIDENTS
 from tests.integration.exchange import CONTENT, stages
-from tests.integration.serving import client, serving
+from tests.integration.serving import client, serving, with_gateway_key
 from tests.running import Running
 
 _RESTRICTED = CONTENT | {"audience": ["agency:api-friend"], "tlp": "RED"}
@@ -40,16 +40,9 @@ def world(running: Running) -> Iterator[tuple[Settings, str, dict[str, str]]]:
     settings = running.settings
     agencies = [Agency(f"api-{name}", name, "CUSTOMS", "NZL") for name in ("owner", "friend", "other")]
     add_agencies(settings, agencies)
-    key = SigningKey.generate()
-    key.save(gateway_key_path(settings, "api-owner"))
-    make_changes(
-        settings,
-        [
-            KeyRegister(agency_id="api-owner", key_id=key.key_id, public=key.public.hex(), use="gateway"),
-            GroupSet(group_id="api-lab", name="Lab", members=["api-other"]),
-        ],
-        *administrator_keys(settings),
-    )
+    with_gateway_key(settings, "api-owner")
+    group = GroupSet(group_id="api-lab", name="Lab", members=["api-other"])
+    make_changes(settings, [group], *administrator_keys(settings))
     with stages(settings, "admit", "enrich", "project", "members"), serving(_backend(settings)) as address:
         with IncidentProducer("api-owner", reporting_country="NZL", settings=settings) as producer:
             sent = {
@@ -265,12 +258,14 @@ def test_a_provider_on_the_network(world: tuple[Settings, str, dict[str, str]]) 
 def test_limits(world: tuple[Settings, str, dict[str, str]]) -> None:
     """Whoever asks too often is told when to come back; others are served."""
     settings, _, _ = world
-    with serving(Backend(settings, Limits(0.1, 3))) as address:
-        with client(address, settings, "analyst") as busy, client(address, settings, "api-other") as other:
-            codes = [busy.get("/milestones").status_code for _ in range(5)]
-            assert codes == [200, 200, 200, 429, 429]
-            assert int(busy.get("/milestones").headers["retry-after"]) > 0
-            assert other.get("/milestones").status_code == 200
+    with (
+        serving(Backend(settings, Limits(0.1, 3))) as address,
+        client(address, settings, "analyst") as busy,
+        client(address, settings, "api-other") as other,
+    ):
+        assert [busy.get("/milestones").status_code for _ in range(5)] == [200, 200, 200, 429, 429]
+        assert int(busy.get("/milestones").headers["retry-after"]) > 0
+        assert other.get("/milestones").status_code == 200
 
 
 def test_without_the_access_log_nothing_is_shown(fresh: Running) -> None:

@@ -1,0 +1,173 @@
+"""Guarantee 7 over HTTP: what a viewer gets is what a world without the hidden incidents gives.
+
+Two generations of one deployment: one holds a generated world, the other only what the viewer may see of it, by the
+rule in Python. The API answers from both; status, headers and bodies are equal. What is opaque (cursors, and tags of
+bodies that hold one) is replaced by its order of appearance.
+"""
+
+import re
+from collections.abc import Iterator
+from random import Random
+from typing import Any
+
+import httpx
+import psycopg
+import pytest
+
+from deploy.agencies import add_agencies, add_focal_points
+from deploy.changes import make_changes
+from deploy.home import administrator_keys
+from projections.api.backend import Backend
+from projections.api.limits import Limits
+from projections.members import write_members
+from projections.migrate import drop, migrate
+from projections.projector import EnrichedDecoder
+from projections.sink import ViewSink
+from schemas.codec import codec, frame
+from schemas.dictionary import read_dictionary
+from schemas.directory import SEES_ALL, Agency, Members, read_members
+from schemas.directory.commands import GroupSet
+from schemas.settings import Settings
+from schemas.sharing import Policy, may_see
+from tests.integration.serving import client, serving
+from tests.running import Running
+from tests.unit.projections.worlds import World
+
+_WHOLE, _FILTERED = 907, 908
+_AGENCIES = ("ni-nld", "ni-usa", "ni-none")
+_VIEWERS = (*_AGENCIES, "ni-all", "analyst")
+_AUDIENCES = [
+    ["COMMUNITY"],
+    ["COMMUNITY"],
+    ["agency:ni-nld"],
+    ["country:USA"],
+    ["group:ni-lab"],
+    ["agency:ni-none", "country:NLD"],
+]
+_PATHS = (
+    "/routes",
+    "/routes?departure=CHN&since=2016-02",
+    "/heat",
+    "/heat?country=NLD",
+    "/timelines",
+    "/timelines?substance=sub:a",
+    "/timelines?class=opioid",
+    "/substances",
+    "/substances?text=fen",
+    "/agencies",
+    "/agencies?agency=ni-nld",
+    "/milestones?step=1",
+    "/incidents?agency=ni-usa",
+    "/incidents?country=NLD",
+    "/incidents?substance=sub:b&type=SEIZURE",
+    "/incidents?since=2016&until=2016",
+    "/incidents?after=AAAA",
+    "/incidents?limit=0",
+    "/timelines?since=yesterday",
+    "/nowhere",
+)
+
+
+@pytest.fixture(scope="module")
+def deployment(running: Running) -> Iterator[Settings]:
+    """A directory with viewers of every kind, and two empty generations."""
+    settings = running.settings
+    countries = ("NLD", "USA", None)
+    add_agencies(settings, [Agency(id_, id_, "CUSTOMS", c) for id_, c in zip(_AGENCIES, countries, strict=True)])
+    add_focal_points(settings, "ni-none", {"ni-all": ("read", SEES_ALL)})
+    lab = GroupSet(group_id="ni-lab", name="Lab", members=["ni-usa"])
+    make_changes(settings, [lab], *administrator_keys(settings))
+    for generation in (_WHOLE, _FILTERED):
+        drop(settings.database_url, generation)
+        migrate(settings.database_url, generation)
+    yield settings
+    for generation in (_WHOLE, _FILTERED):
+        drop(settings.database_url, generation)
+
+
+def _records(seed: int) -> list[dict[str, Any]]:
+    world, chance = World(seed), Random(seed)  # noqa: S311  # a world, not a secret
+    found = []
+    for number in range(25):
+        owner = chance.choice(_AGENCIES)
+        for revision in range(1, chance.choice([2, 2, 3, 4])):
+            audience = chance.choice(_AUDIENCES)
+            kind = "REPORTED" if revision == 1 else chance.choice(["AMENDED", "AMENDED", "WITHDRAWN"])
+            tlp = "GREEN" if audience == ["COMMUNITY"] else "AMBER"
+            found.append(world.record(number, revision, kind, audience=audience, tlp=tlp, agency_id=owner))
+    return found
+
+
+def _visible(viewer: str, records: list[dict[str, Any]], members: Members) -> list[dict[str, Any]]:
+    bodies = [record["admitted"]["incident"] for record in records]
+    latest = {body["incident_id"]: body for body in bodies}
+    return [
+        record
+        for record, body in zip(records, bodies, strict=True)
+        if may_see(viewer, Policy.of(body), members)
+        and may_see(viewer, Policy.of(latest[body["incident_id"]]), members)
+    ]
+
+
+def _filled(settings: Settings, generation: int, records: list[dict[str, Any]], members: Members) -> None:
+    head = frame(read_dictionary(settings).id_of("enriched"))
+    values = [head + codec("enriched").encode(record) for record in records]
+    tables = ("incident", "incident_revision", "item", "route_flow", "place_heat", "substance_timeline")
+    names = ", ".join(f"g{generation}.{name}" for name in (*tables, "agency_activity", "milestone", "opened"))
+    with psycopg.connect(settings.database_url, autocommit=True) as writer:
+        writer.execute(f"TRUNCATE {names}")
+        writer.execute(f"DELETE FROM g{generation}.policy WHERE class <> 0")
+        ViewSink(writer, generation, EnrichedDecoder(settings)).apply(values, {})
+        write_members(writer, generation, members)
+        writer.execute(
+            f"INSERT INTO g{generation}.opened SELECT incident_id, 'gc3', '2026-01-01' FROM g{generation}.incident"
+        )
+
+
+def _answers(who: httpx.Client, ids: list[str]) -> list[Any]:
+    """Everything that can be asked, errors included, with what is opaque replaced by its order."""
+    opaque: dict[str, str] = {}
+
+    def plain(answer: httpx.Response) -> Any:
+        text = answer.text
+        for found in re.findall(r'"next":"([^"]+)"', text):
+            text = text.replace(found, opaque.setdefault(found, f"<cursor {len(opaque)}>"))
+        kept = {name: value for name, value in answer.headers.items() if name not in {"date", "content-length", "etag"}}
+        tag = "<tag of a cursor>" if "<cursor" in text else answer.headers.get("etag")
+        return answer.status_code, text, kept, tag
+
+    found = [plain(who.get(path)) for path in _PATHS]
+    after = None
+    while True:
+        page = who.get("/incidents", params={"limit": 3} | ({"after": after} if after else {}))
+        found.append(plain(page))
+        after = page.json()["next"]
+        if after is None:
+            break
+    for id_ in ids:
+        found += [plain(who.get(f"/incidents/{id_}{rest}")) for rest in ("", "/opened")]
+        found.append(plain(who.post(f"/incidents/{id_}/withdrawals", json={"reason": "no"})))
+        found.append(plain(who.get(f"/receipts/{id_}")))
+    return found
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_what_is_hidden_might_as_well_not_exist(deployment: Settings, seed: int) -> None:
+    """For each viewer every list, aggregate, detail and error is equal in both worlds."""
+    members, records = read_members(deployment), _records(seed)
+    ids = sorted({record["admitted"]["incident"]["incident_id"] for record in records})
+    worlds = [
+        Backend(Settings(**{**vars(deployment), "generation": generation}), Limits(1e6, 10**6))
+        for generation in (_WHOLE, _FILTERED)
+    ]
+    shuffled = Random(seed).sample(records, len(records))  # noqa: S311  # an order, not a secret
+    _filled(deployment, _WHOLE, shuffled, members)
+    with serving(worlds[0]) as whole, serving(worlds[1]) as filtered:
+        for viewer in _VIEWERS:
+            seen = _visible(viewer, records, members)
+            assert viewer != "ni-all" or len(seen) == len(records)
+            _filled(deployment, _FILTERED, seen, members)
+            with client(whole, deployment, viewer) as here, client(filtered, deployment, viewer) as there:
+                found = _answers(here, ids)
+                assert sum(status == 200 for status, *_ in found) > len(_PATHS) / 2
+                assert found == _answers(there, ids)
