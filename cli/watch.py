@@ -4,9 +4,14 @@ from typing import Any
 
 import click
 
+from cli.accessing import noted
+from cli.connections import reading
 from cli.output import clean, json_option, kilograms, print_json_line, remark
 from cli.substances import substance_id_of
 from projections.feed import FeedEvent, FeedFilter, feed
+from projections.seen_feed import seen_by
+from schemas.directory import SEES_ALL, read_members
+from schemas.rights import acting
 from schemas.settings import load_settings
 
 
@@ -29,20 +34,25 @@ def watch(
     no_follow: bool,
     as_json: bool,
 ) -> None:
-    """Print incidents as they come, until interrupted; then the cursor to go on from."""
+    """Print the incidents that you may see as they come, until interrupted; then the cursor to go on from."""
     settings = load_settings()
     wanted = FeedFilter(substance, country, agency_id, incident_type)
     cursor, seen = after, 0
-    events = feed(settings, after, wanted, follow=not no_follow)
+    person = acting(read_members(settings), settings.acting_as())
+    noted(settings, "STREAM_OPEN", {"watch": {"after": after, "substance": substance, "country": country}})
     try:
-        for event in events:
-            if as_json:
-                print_json_line(_document(event))
-            else:
-                click.echo(line_of(event))
-            cursor, seen = event.cursor, seen + 1
-            if seen == limit:
-                break
+        with reading(settings) as connection:
+            events = feed(settings, after, wanted, follow=not no_follow)
+            if SEES_ALL not in person.rights:
+                events = seen_by(events, connection, settings.generation, person.focal_point_id)
+            for event in events:
+                if as_json:
+                    print_json_line(_document(event))
+                else:
+                    click.echo(line_of(event))
+                cursor, seen = event.cursor, seen + 1
+                if seen == limit:
+                    break
     except KeyboardInterrupt:
         pass  # The way to end it.
     finally:

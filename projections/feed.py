@@ -82,7 +82,7 @@ def feed(
     """
     settings = settings or load_settings()
     topic = enriched(settings.generation)
-    next_ = _positions(after, topic.name, topic.partitions)
+    next_ = positions_of(after, topic.name, topic.partitions)
     wanted = filter or FeedFilter()
     codecs = _Codecs(settings)
     follower = Follower(settings, {Partition(topic.name, n): at for n, at in next_.items()})
@@ -125,7 +125,12 @@ def _cursor(topic: str, positions: Mapping[int, int]) -> str:
     return base64.urlsafe_b64encode(orjson.dumps([topic, vector])).decode().rstrip("=")
 
 
-def _positions(cursor: str | None, topic: str, partitions: int) -> dict[int, int]:
+def positions_of(cursor: str | None, topic: str, partitions: int) -> dict[int, int]:
+    """The next offset of each partition after a cursor; zeros where there is none.
+
+    Raises:
+        ProjectionError: the cursor is damaged or of another generation.
+    """
     if cursor is None:
         return dict.fromkeys(range(partitions), 0)
     try:

@@ -8,7 +8,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from projections.api import aggregates, incidents, reports
+from projections.api import aggregates, incidents, items, reports
 from projections.api.backend import Backend
 from projections.api.models import Problem
 from projections.api.problems import MEDIA_TYPE, ProblemError, response
@@ -48,7 +48,7 @@ def create_app(backend: Backend) -> FastAPI:
         redoc_url=None,
     )
     app.state.backend = backend
-    for part in (incidents, aggregates, reports):
+    for part in (incidents, items, aggregates, reports):
         app.include_router(part.router)
     app.add_exception_handler(ProblemError, _problem)
     app.add_exception_handler(RequestValidationError, _invalid)

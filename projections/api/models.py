@@ -29,6 +29,13 @@ class IncidentPage(BaseModel):
     next: str | None = Field(description="Cursor of the next page; null on the last one.")
 
 
+class ItemPage(BaseModel):
+    """A page of items."""
+
+    items: list[Row]
+    next: str | None = Field(description="Cursor of the next page; null on the last one.")
+
+
 class Detail(BaseModel):
     """One incident."""
 

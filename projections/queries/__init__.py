@@ -6,7 +6,7 @@ the same. Dates and times are ISO 8601, times in UTC; mass is in micrograms.
 
 from projections.queries.aggregates import agencies, heat, milestones, routes, timeline
 from projections.queries.incidents import find_incidents, incident, items, opened_by, revisions
-from projections.queries.lists import list_incidents, stored_value
+from projections.queries.lists import list_incidents, list_items, stored_value
 from projections.queries.substances import first_seen, substances
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "incident",
     "items",
     "list_incidents",
+    "list_items",
     "milestones",
     "opened_by",
     "revisions",

@@ -123,6 +123,23 @@ def test_pages_are_whole_and_their_cursors_bound(world: tuple[Settings, str, dic
             assert (answer.status_code, answer.json()["code"]) == (400, "CURSOR")
 
 
+def test_items_page_by_page_are_the_list_at_once(world: tuple[Settings, str, dict[str, str]]) -> None:
+    """Each item of a visible incident once, and none of another."""
+    settings, address, ids = world
+    with client(address, settings, "api-friend") as friend:
+        whole = friend.get("/items", params={"limit": 500}).json()["items"]
+        found, after = [], None
+        while True:
+            page = friend.get("/items", params={"limit": 2} | ({"after": after} if after else {})).json()
+            found += page["items"]
+            after = page["next"]
+            if after is None:
+                break
+        assert found == whole
+        seen = {row["incident_id"] for row in whole}
+        assert {name for name, id_ in ids.items() if id_ in seen} == {"one", "two", "friend"}
+
+
 def test_an_etag_is_of_the_callers_own_answer(world: tuple[Settings, str, dict[str, str]]) -> None:
     """The same body is not sent twice, and two viewers of one body share no tag."""
     settings, address, ids = world

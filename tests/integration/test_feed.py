@@ -3,15 +3,19 @@
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
+import psycopg
 import pytest
 
+from producers import IncidentProducer
 from projections.feed import FeedFilter, feed
+from projections.seen_feed import seen_by
 from schemas.errors import ProjectionError
 from schemas.settings import Settings
-from tests.integration.exchange import reported, stages
+from tests.integration.exchange import CONTENT, reported, stages
 
 pytestmark = pytest.mark.stack
 
@@ -96,3 +100,26 @@ def test_a_reader_that_has_everything_ends(settings: Settings, exchanged: set[st
     assert exchanged
     *_, last = feed(settings, follow=False)
     assert list(feed(settings, after=last.cursor, follow=False)) == []
+
+
+def test_a_focal_point_sees_of_the_stream_what_it_may(settings: Settings, make_agency: Callable[..., str]) -> None:
+    """Restricted events and revisions narrowed since are passed over; the rest comes in order."""
+    agency = make_agency("stream-nzl")
+    restricted = CONTENT | {"audience": ["agency:stream-nzl"], "tlp": "AMBER"}
+    with stages(settings, "admit", "enrich", "project", "members"):
+        with IncidentProducer(agency, reporting_country="NZL", settings=settings) as producer:
+            open_, hidden, narrowed = (producer.report(content) for content in (CONTENT, restricted, CONTENT))
+            changes = {"audience": ["agency:stream-nzl"], "tlp": "AMBER"}
+            later = producer.amend(narrowed.incident, narrowed, changes, reason="ours alone")
+            sent = [open_, hidden, narrowed, later]
+            assert {receipt.outcome for receipt in producer.wait(sent, 60)} == {"ACCEPTED"}
+        mine = FeedFilter(agency_id=agency)
+        with psycopg.connect(settings.reader_url, autocommit=True) as connection:
+            expected = {agency: {each.event_id for each in sent}, "analyst": {open_.event_id}}
+            for person, wanted in expected.items():
+                found: set[str] = set()
+                deadline = time.monotonic() + 60
+                while found != wanted and time.monotonic() < deadline:
+                    events = feed(settings, filter=mine, follow=False)
+                    found = {e.incident.event_id for e in seen_by(events, connection, settings.generation, person)}
+                assert found == wanted
