@@ -25,7 +25,7 @@ def up(no_workers: bool) -> None:
     """Start Kafka, registry, PostgreSQL and the stages here; or prepare the cluster that the settings name."""
     settings = start(workers=not no_workers)
     click.echo(f"up: deployment {settings.deployment}, broker {settings.bootstrap}, home {settings.home}")
-    click.echo("one tenant: until identity and sharing are built, who can reach this machine can read all of it")
+    click.echo("who can reach the broker on this machine reads all of its log; readers of the views see what they may")
 
 
 @click.command()

@@ -23,7 +23,7 @@ from schemas.topics import DEAD_LETTERS, DIRECTORY, INCIDENTS, SUBMISSIONS, Topi
 from stream_processors.admit import GROUP as ADMIT_GROUP
 from stream_processors.enrich import group as enrich_group
 
-_ONE_TENANT = "one tenant: until identity and sharing are built, who can reach this machine can read all of it"
+_OPEN_LOG = "the broker takes anybody who reaches it; the views show each focal point what it may see"
 
 
 @click.command()
@@ -43,7 +43,7 @@ def status(as_json: bool) -> None:
         "stages": _stages(settings, faults) if answers else [],
         "dead_letters": _asked(faults, lambda: records_of(settings, DEAD_LETTERS)) if answers else None,
         "outboxes": (_asked(faults, lambda: sizes(settings)) or {}) if settings.deployment else {},
-        "tenancy": _ONE_TENANT,
+        "access": _OPEN_LOG,
         "faults": faults,
     }
     if as_json:
@@ -141,7 +141,7 @@ def _print(document: dict[str, Any]) -> None:
     waiting = {agency_id: count for agency_id, count in document["outboxes"].items() if count}
     said = ", ".join(f"{agency_id} {count:,}" for agency_id, count in waiting.items())
     click.echo(f"outboxes: {len(document['outboxes'])}, {f'waiting: {said}' if waiting else 'nothing waits'}")
-    click.echo(document["tenancy"])
+    click.echo(document["access"])
     for fault in document["faults"]:
         click.echo(f"error: {clean(fault)}", err=True)
 

@@ -43,12 +43,12 @@ def _filters(command: Callable[..., None]) -> Callable[..., None]:
 def routes(departure: str | None, destination: str | None, limit: int, as_json: bool, **bounds: str | None) -> None:
     """Routes by class of substance, most incidents first."""
     settings = load_settings()
-    asked = {"departure": departure, "destination": destination, "limit": limit, **bounds}
-    noted(settings, "AGGREGATE", {"routes": asked})
     with reader(settings) as connection:
         found = query_routes(
             connection, settings.generation, departure=departure, destination=destination, limit=limit, **bounds
         )
+    asked = {"departure": departure, "destination": destination, "limit": limit, **bounds}
+    noted(settings, "AGGREGATE", {"routes": asked})
     if as_json:
         print_json(found)
         return
@@ -89,9 +89,9 @@ def routes(departure: str | None, destination: str | None, limit: int, as_json: 
 def heatmap(country: str | None, limit: int | None, as_json: bool, **bounds: str | None) -> None:
     """Places on a map of the world, darker where more items were found, and the places with most."""
     settings = load_settings()
-    noted(settings, "AGGREGATE", {"heatmap": {"country": country, "limit": limit, **bounds}})
     with reader(settings) as connection:
         found = heat(connection, settings.generation, country=country, limit=limit or _ALL, **bounds)
+    noted(settings, "AGGREGATE", {"heatmap": {"country": country, "limit": limit, **bounds}})
     if as_json:
         print_json(found)
         return
@@ -155,10 +155,10 @@ def by_place(found: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 def timeline(substance_id: str | None, as_json: bool, **bounds: str | None) -> None:
     """Months with bars, and when a substance was first seen."""
     settings = load_settings()
-    noted(settings, "AGGREGATE", {"timeline": {"substance_id": substance_id, **bounds}})
     with reader(settings) as connection:
         found = query_timeline(connection, settings.generation, substance_id=substance_id, **bounds)
         seen = first_seen(connection, settings.generation, substance_id) if substance_id else None
+    noted(settings, "AGGREGATE", {"timeline": {"substance_id": substance_id, **bounds}})
     if as_json:
         print_json({"periods": found, "first_seen": seen})
         return

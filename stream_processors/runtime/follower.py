@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from confluent_kafka import Consumer, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from schemas.errors import LogError
 from schemas.reading import Record, gather, quiet_logger, reading_config, record_of
@@ -16,8 +16,9 @@ class Follower:
     """Committed records of all given partitions, from the given positions on."""
 
     def __init__(self, settings: Settings, positions: Mapping[Partition, int]) -> None:
-        self._consumer = Consumer(reading_config(settings, **{"enable.partition.eof": False}), logger=quiet_logger())
+        self._consumer = Consumer(reading_config(settings), logger=quiet_logger())
         self._partitions = sorted(positions)
+        self._ends: dict[Partition, int] = {}
         self._consumer.assign([TopicPartition(p.topic, p.number, offset) for p, offset in positions.items()])
 
     def consume(self, limit: int, wait_s: float) -> list[Record]:
@@ -35,6 +36,8 @@ class Follower:
             error_ = message.error()
             if error_ is None:
                 records.append(record_of(message))
+            elif error_.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001  # the only name the library gives it
+                self._ends[Partition(str(message.topic()), int(message.partition() or 0))] = int(message.offset() or 0)
             elif not error_.retriable() and error_.code() >= 0:
                 raise LogError(f"the log cannot be read: {error_.str()}")
         return records
@@ -46,13 +49,10 @@ class Follower:
             LogError: the broker does not answer.
         """
         try:
-            found = self._consumer.position([TopicPartition(*p) for p in self._partitions])
             ends = [self._consumer.get_watermark_offsets(TopicPartition(*p), _ANSWER_S) for p in self._partitions]
         except KafkaException as error:
             raise LogError(f"the log does not answer: {error.args[0].str()}") from error
-        return all(
-            at.offset >= high or (at.offset < 0 and high == low) for at, (low, high) in zip(found, ends, strict=True)
-        )
+        return all(self._ends.get(p, -1) >= high for p, (_, high) in zip(self._partitions, ends, strict=True))
 
     def close(self) -> None:
         """Drop the connection."""

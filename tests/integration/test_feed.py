@@ -89,3 +89,10 @@ def test_a_reader_killed_at_any_point_goes_on_without_a_gap(
     ids = seen.read_text().split()
     assert exchanged <= set(ids)
     assert {event.incident.event_id for event in feed(settings, follow=False)} == set(ids)
+
+
+def test_a_reader_that_has_everything_ends(settings: Settings, exchanged: set[str]) -> None:
+    """From the last cursor there is nothing more, whatever markers of transactions lie behind it."""
+    assert exchanged
+    *_, last = feed(settings, follow=False)
+    assert list(feed(settings, after=last.cursor, follow=False)) == []

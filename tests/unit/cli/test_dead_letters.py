@@ -6,8 +6,10 @@ from click.testing import CliRunner
 
 from cli import dead_letters
 from cli.main import cli
-from schemas.errors import LogError
+from schemas.directory import Agency
+from schemas.errors import ForbiddenError, LogError
 from schemas.reading import Record
+from tests.unit.projections.people import members, person
 
 _HEADERS = (
     ("ionics-dl-stage", b"forged by the sender"),
@@ -21,7 +23,11 @@ _LETTER = Record("ionics.dead-letters", 0, 4, 1_700_000_000_000, b"key", b"\x01n
 
 @pytest.fixture(autouse=True)
 def _topic(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IONICS_DEPLOYMENT", "dev-test")
     monkeypatch.setattr(dead_letters, "read_topic", lambda *_: iter([_LETTER]))
+    people = [person("operator", "gc3", "administer"), person("analyst", "gc3", "read")]
+    centre = members([Agency("gc3", "Centre", "SECRETARIAT", None)], people)
+    monkeypatch.setattr(dead_letters, "read_members", lambda _: centre)
 
 
 def test_list_tells_the_stage_and_not_the_sender() -> None:
@@ -48,3 +54,13 @@ def test_show_of_what_is_not_there() -> None:
 
     assert isinstance(found.exception, LogError)
     assert "dead-letters list" in str(found.exception)
+
+
+@pytest.mark.parametrize("arguments", [["list"], ["show", "4"]])
+def test_they_are_for_operators(monkeypatch: pytest.MonkeyPatch, arguments: list[str]) -> None:
+    """They hold what was sent, so reading them takes the right to administer."""
+    monkeypatch.setenv("IONICS_VIEWER", "analyst")
+    found = CliRunner().invoke(cli, ["dead-letters", *arguments])
+
+    assert isinstance(found.exception, ForbiddenError)
+    assert "administer" in str(found.exception)
