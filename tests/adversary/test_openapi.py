@@ -23,6 +23,7 @@ from tests.running import Running
 
 _CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 _OPERATIONS = 15
+schemathesis.serializer.alias("application/avro", "application/octet-stream")
 
 
 def test_no_request_makes_it_fail(running: Running) -> None:
