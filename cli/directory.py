@@ -13,6 +13,7 @@ from deploy.changes import proposals as waiting
 from deploy.changes import rotate as rotate_key
 from deploy.deployment import bootstrap as found
 from deploy.home import ADMINISTRATORS, key_path
+from projections.api.publishing import gateway_key_path
 from schemas.directory import PROPOSAL_MS, Members, read_members
 from schemas.identity import check_name
 from schemas.keys import SigningKey
@@ -102,10 +103,12 @@ def approve(digest: str, key_file: Path | None, yes: bool) -> None:
 
 @directory.command(name="new-key")
 @click.argument("name")
-def new_key(name: str) -> None:
-    """Make a key of an agency, a gateway or an administrator here; its public part is for `change key-register`."""
+@click.option("--gateway", is_flag=True, help="A key with which the HTTP API here signs for the agency.")
+def new_key(name: str, gateway: bool) -> None:
+    """Make a key of an agency or an administrator here; its public part is for `change key-register`."""
     settings = load_settings()
-    key, path = SigningKey.generate(), key_path(settings, check_name("key", name))
+    place = gateway_key_path if gateway else key_path
+    key, path = SigningKey.generate(), place(settings, check_name("key", name))
     key.save(path)
     click.echo(f"private key, for its owner alone: {path}\npublic: {key.public.hex()}")
 

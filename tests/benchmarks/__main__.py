@@ -12,6 +12,7 @@ from deploy.deployment import prepare
 from tests.benchmarks.importing import measure_import
 from tests.benchmarks.latency import measure_latency
 from tests.benchmarks.replaying import measure_rebuild, measure_regenerate
+from tests.benchmarks.sharing import measure_sharing
 from tests.journeys.journey import working
 from tests.running import local
 
@@ -34,6 +35,8 @@ def main() -> None:
                 _say(line)
             for line in measure_latency(running.settings):
                 _say(line)
+        for line in measure_sharing(running.settings):
+            _say(line)
         for line in (*measure_rebuild(running.settings), *measure_regenerate(running.settings)):
             _say(line)
 

@@ -33,7 +33,9 @@ def measure_rebuild(settings: Settings) -> Iterator[str]:
         with psycopg.connect(settings.database_url, autocommit=True) as connection:
             sink = ViewSink(connection, generation, EnrichedDecoder(settings))
             follower = Follower(settings, positions)
-            while batch := follower.consume(20_000, 2.0):
+            while (batch := follower.consume(20_000, 2.0)) or not follower.at_end():
+                if not batch:
+                    continue
                 moved = {Partition(record.topic, record.partition): record.offset + 1 for record in batch}
                 advance = {(p.topic, p.number): (positions[p], offset) for p, offset in moved.items()}
                 sink.apply([record.value or b"" for record in batch], advance)
