@@ -1,52 +1,23 @@
-"""Delivery: from the outbox to `ionics.submissions`, in order, deleting only what the broker has acknowledged."""
+"""Delivery: from the outbox to the backbone, in order, deleting only what was acknowledged."""
 
 from __future__ import annotations
 
-import logging
 import time
 from dataclasses import dataclass
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from confluent_kafka import KafkaError, KafkaException, Producer
-
-from schemas.codec import frame
-from schemas.errors import LogError, TopologyError
-from schemas.identity import PARTITIONS, partition_of
-from schemas.keys import ALGORITHM
-from schemas.topics import SUBMISSIONS
+from schemas.errors import LogError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
-    from producers.known_schemas import KnownSchemas
-    from producers.outbox import Outbox, Queued
+    from producers.outbox import Outbox
+    from producers.transport import Sender
     from schemas.errors import IonicsError
-    from schemas.settings import Settings
 
-_BATCH = 2_000
 _CONNECT_S = 4.0
 _STALL_S = 10.0
-_FEW = 100
-_SOON_S = 0.001
-_LATER_S = 0.01
 _STOPPING_STALL_S = 1.0
-_QUIET = logging.Logger("librdkafka.delivery", logging.CRITICAL + 1)  # noqa: LOG001  # outside the tree: no handler
-
-PRODUCER_SETTINGS: dict[str, object] = {
-    "enable.idempotence": True,
-    "acks": "all",
-    "max.in.flight.requests.per.connection": 5,
-    # No message gives up alone, letting later ones of its incident pass: delivery gives up for all of them at once.
-    "message.timeout.ms": 0,
-    "enable.gapless.guarantee": True,
-    # An acknowledgement is seen by the queue growing shorter; a call for each would cost more than the sending.
-    "delivery.report.only.error": True,
-    "linger.ms": 0,
-    "compression.type": "lz4",
-    "socket.connection.setup.timeout.ms": 3_000,
-    "reconnect.backoff.max.ms": 1_000,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +25,7 @@ class FlushResult:
     """What a flush did.
 
     Attributes:
-        delivered: reports that the broker acknowledged.
+        delivered: reports that were acknowledged.
         remaining: reports that are still in the outbox.
         error: why it stopped before the outbox was empty.
     """
@@ -71,28 +42,17 @@ class Delivery:
         before_first: called once a connection stands, before anything is sent over it.
     """
 
-    def __init__(
-        self,
-        settings: Settings,
-        agency_id: str,
-        outbox: Outbox,
-        schemas: KnownSchemas,
-        before_first: Callable[[], None],
-    ) -> None:
-        self._settings = settings
+    def __init__(self, outbox: Outbox, sender: Sender, before_first: Callable[[], None]) -> None:
         self._outbox = outbox
-        self._schemas = schemas
+        self._sender = sender
         self._before_first = before_first
-        self._source = f"/agencies/{agency_id}".encode()
-        self._producer: Producer | None = None
-        self._checked = False
         self._stale = True
 
     def deliver(self, timeout_s: float, stopped: Callable[[], bool] = lambda: False) -> int:
         """Deliver what the outbox holds until it is empty; the number delivered.
 
         Raises:
-            LogError: the broker did not take all of it in time, or another process is delivering.
+            LogError: not all of it was taken in time, or another process is delivering.
             TopologyError: the topic has another number of partitions than incidents are spread over.
             UnknownSchemaError: the deployment does not know the schema of a report.
             OutboxError: the outbox cannot be used.
@@ -104,12 +64,12 @@ class Delivery:
                 raise LogError(f"outbox {self._outbox.path}: another process is delivering it")
             try:
                 position = 0
-                while rows := self._outbox.read(position, _BATCH):
+                while rows := self._outbox.read(position, self._sender.batch):
                     if stopped() or time.monotonic() > deadline:
                         raise LogError(f"outbox {self._outbox.path}: not delivered whole within {timeout_s:.0f} s")
                     position = rows[-1].position
                     self._connect(deadline)
-                    acknowledged, error = self._send(rows, lambda: self._patience(deadline, stopped))
+                    acknowledged, error = self._sender.send(rows, lambda: self._patience(deadline, stopped))
                     self._stale = True
                     self._outbox.delete(acknowledged)
                     delivered += len(acknowledged)
@@ -121,7 +81,7 @@ class Delivery:
 
     def close(self) -> None:
         """Let go of the connection."""
-        self._drop()
+        self._sender.close()
 
     def _scrub(self) -> None:
         """Also at the first pass of a process: the one before may have died between deleting and scrubbing."""
@@ -129,98 +89,10 @@ class Delivery:
             self._stale = not self._outbox.scrub()
 
     def _connect(self, deadline: float) -> None:
-        if self._checked:
-            return
-        limit = max(0.1, min(_CONNECT_S, deadline - time.monotonic()))
-        try:
-            if self._producer is None:
-                config = self._settings.client_config(**PRODUCER_SETTINGS)
-                self._producer = Producer(config, logger=_QUIET)
-            topic = self._producer.list_topics(SUBMISSIONS.name, timeout=limit).topics[SUBMISSIONS.name]
-        except KafkaException as error:
-            raise LogError(
-                f"no answer from Kafka at {self._settings.bootstrap}: {error.args[0].str()}; "
-                "reports stay in the outbox until it answers"
-            ) from error
-        if topic.error is not None:
-            raise TopologyError(f"topic {SUBMISSIONS.name}: {topic.error.str()}; check the address and the rights")
-        if len(topic.partitions) != PARTITIONS:
-            raise TopologyError(
-                f"topic {SUBMISSIONS.name} has {len(topic.partitions)} partitions, not {PARTITIONS}: nothing is "
-                "delivered, because incidents would be refused in the wrong one; an operator must repair the topic"
-            )
-        self._before_first()
-        self._checked = True
+        if self._sender.connect(max(0.1, min(_CONNECT_S, deadline - time.monotonic()))):
+            self._before_first()
 
     @staticmethod
     def _patience(deadline: float, stopped: Callable[[], bool]) -> float:
         """Seconds without any acknowledgement after which to give up."""
         return min(_STOPPING_STALL_S if stopped() else _STALL_S, deadline - time.monotonic())
-
-    def _send(self, rows: Sequence[Queued], patience: Callable[[], float]) -> tuple[list[int], LogError | None]:
-        """Positions acknowledged, and what went wrong with the others."""
-        producer = self._producer
-        if producer is None:
-            raise LogError("not connected")
-        ids = {fingerprint: self._schemas.id_of(fingerprint) for fingerprint in {row.fingerprint for row in rows}}
-        frames = {fingerprint: frame(id_) for fingerprint, id_ in ids.items()}
-        failed: dict[int, str] = {}
-        fault = ""
-        try:
-            for row in rows:
-                key = row.incident_id.encode()
-                producer.produce(
-                    SUBMISSIONS.name,
-                    frames[row.fingerprint] + row.body,
-                    key,
-                    partition_of(key),
-                    on_delivery=partial(_refused, failed, row.position),
-                    headers=self._headers(row),
-                )
-            fault = _awaited(producer, failed, patience, _SOON_S if len(rows) < _FEW else _LATER_S)
-        except (KafkaException, BufferError) as error:
-            producer.purge(in_queue=True, in_flight=True)
-            self._drop()
-            return [], LogError(f"topic {SUBMISSIONS.name}: {error}")
-        if not fault:
-            return [row.position for row in rows], None
-        # What is still in a queue must not be sent after this, or it would pass what has failed.
-        producer.purge(in_queue=True, in_flight=True)
-        settled = not _awaited(producer, {}, lambda: 1.0, _SOON_S)
-        self._drop()
-        failure = LogError(f"topic {SUBMISSIONS.name}: {len(failed)} reports were not acknowledged: {fault}")
-        return [row.position for row in rows if settled and row.position not in failed], failure
-
-    def _headers(self, row: Queued) -> list[tuple[str, Any]]:
-        return [
-            ("ionics-sig", row.signature),
-            ("ionics-kid", row.key_id),
-            ("ionics-alg", ALGORITHM),
-            ("ce_specversion", "1.0"),
-            ("ce_id", row.event_id),
-            ("ce_source", self._source),
-            ("ce_type", f"ionics.incident.{row.event_type}"),
-            ("ce_time", row.reported_at),
-            ("content-type", "application/avro"),
-        ]
-
-    def _drop(self) -> None:
-        self._producer, self._checked = None, False
-
-
-def _awaited(producer: Producer, failed: dict[int, str], patience: Callable[[], float], slice_s: float) -> str:
-    """Wait until the fate of all messages is known or one has failed; what is wrong, else nothing."""
-    left, progress = len(producer), time.monotonic()
-    while len(producer) and not failed:
-        producer.poll(slice_s)
-        now = time.monotonic()
-        if len(producer) < left:
-            left, progress = len(producer), now
-        elif now - progress > patience():
-            return "no acknowledgement in time"
-    return next(iter(failed.values()), "")
-
-
-def _refused(failed: dict[int, str], position: int, error: KafkaError | None, _message: object) -> None:
-    if error is not None:
-        failed[position] = error.str()

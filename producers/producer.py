@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self, overload
 from producers.background import BackgroundDelivery
 from producers.building import IncidentBuilder, Known, Submission
 from producers.delivery import Delivery, FlushResult
+from producers.https import ApiConnection, HttpsReceipts, HttpsSender
+from producers.kafka_sender import KafkaSender
 from producers.known_schemas import KnownSchemas
 from producers.outbox import Outbox
 from producers.receipts import Receipt, ReceiptReader
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from producers.outbox import Envelope
+    from producers.transport import ReceiptSource, Sender
     from schemas.incident import Incident, IncidentContent
 
 _BATCH = 2_000
@@ -61,12 +64,15 @@ class IncidentProducer:
         settings: where the deployment is; else `load_settings()`. Without `bootstrap` everything stays in the outbox.
         key: its signing key or the file that holds it; else `keys/<agency>.key` in the home.
         outbox: the file of its outbox; else `outbox/<agency>.sqlite` in the home.
+        token: gives a bearer token of the HTTP API that is good now, or the file that always holds one. With it
+            everything goes over HTTPS, by the API, and no address of Kafka is needed.
+        api_url: address of the HTTP API, else that of the settings; used where there is a token.
         clock: the moment of reporting.
         entropy: random bytes for references of incidents that have none.
         jitter: random numbers from 0 to 1, which spread attempts to connect.
 
     Raises:
-        SettingsError: no deployment is set.
+        SettingsError: no deployment is set, or with a token no address of the API, or one that is not https.
         IdentityError: the key cannot be used, or the agency id has the wrong form.
         OutboxError: the outbox cannot be used, or belongs to another agency or deployment.
     """
@@ -79,6 +85,8 @@ class IncidentProducer:
         settings: Settings | None = None,
         key: SigningKey | Path | None = None,
         outbox: Path | None = None,
+        token: Callable[[], str] | Path | None = None,
+        api_url: str | None = None,
         clock: Callable[[], datetime] = _now,
         entropy: Callable[[int], bytes] = os.urandom,
         jitter: Callable[[], float] = random.random,
@@ -88,15 +96,22 @@ class IncidentProducer:
         deployment = settings.require("deployment")
         if not isinstance(key, SigningKey):
             key = SigningKey.load(key or settings.home / "keys" / f"{agency_id}.key")
-        self._online = bool(settings.bootstrap)
+        self._api = None if token is None else ApiConnection(api_url or settings.require("api_url"), token)
+        self._online = self._api is not None or bool(settings.bootstrap)
         self._outbox = Outbox(outbox or settings.home / "outbox" / f"{agency_id}.sqlite", deployment, agency_id)
         self._builder = IncidentBuilder(
             deployment, agency_id, reporting_country, key, self._outbox.producer, clock, entropy
         )
-        schemas = KnownSchemas(settings)
-        self._receipts = ReceiptReader(settings, agency_id, schemas)
+        self._receipts: ReceiptSource[Any]
+        sender: Sender
+        if self._api is None:
+            schemas = KnownSchemas(settings)
+            self._receipts = ReceiptReader(settings, agency_id, schemas)
+            sender = KafkaSender(settings, agency_id, schemas)
+        else:
+            self._receipts, sender = HttpsReceipts(self._api), HttpsSender(self._api)
         self._reading = threading.Lock()
-        self._delivery = Delivery(settings, agency_id, self._outbox, schemas, self._before_first)
+        self._delivery = Delivery(self._outbox, sender, self._before_first)
         self._background = BackgroundDelivery(self._delivery, self._outbox.count, jitter)
         self._begun = threading.Event()
         self._closing = threading.Event()
@@ -214,7 +229,7 @@ class IncidentProducer:
         self._check_open()
         if not self._online:
             remaining = self._outbox.count()
-            error = LogError("bootstrap is not set: no deployment to deliver to") if remaining else None
+            error = LogError("neither bootstrap nor a token is set: no deployment to deliver to") if remaining else None
             return FlushResult(0, remaining, error)
         return self._background.flush(timeout)
 
@@ -289,6 +304,8 @@ class IncidentProducer:
             self._delivery.close()
             with self._reading:
                 self._receipts.close()
+            if self._api is not None:
+                self._api.close()
             self._outbox.close()
         if remaining:
             _logger.warning(

@@ -50,7 +50,8 @@ class Receipt:
         content_digest: SHA-256 over the canonical content; None where the body could not be read.
         signed_digest: SHA-256 of the signed message of this very submission.
         admitted_at: append time of the submission, the only clock.
-        submission_partition: with `submission_offset` its position in `ionics.submissions`.
+        submission_partition: with `submission_offset` its position in `ionics.submissions`; None over HTTPS, where no
+            number tells how much others report.
     """
 
     outcome: Outcome
@@ -63,8 +64,8 @@ class Receipt:
     content_digest: str | None
     signed_digest: str | None
     admitted_at: datetime
-    submission_partition: int
-    submission_offset: int
+    submission_partition: int | None
+    submission_offset: int | None
 
     @classmethod
     def of(cls, fields: dict[str, Any]) -> Receipt:
@@ -147,7 +148,7 @@ class ReceiptReader:
         self._decoders: dict[int, ColumnarDecoder] = {}
         self.index = ReceiptIndex()
 
-    def begin_at(self, offset: int) -> None:
+    def begin_at(self, offset: int, /) -> None:
         """Begin with the receipts from an offset on, unless reading has begun. What lies before is history."""
         if self._next is None:
             self._next = self._history_end = offset

@@ -8,8 +8,9 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from projections.api import aggregates, incidents, items, reports
+from projections.api import aggregates, incidents, items, reports, submissions
 from projections.api.backend import Backend
+from projections.api.bodies import BodyLimit
 from projections.api.models import Problem
 from projections.api.problems import MEDIA_TYPE, ProblemError, response
 from schemas.errors import InvalidIncidentError, IonicsError, ProjectionError
@@ -22,6 +23,7 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
         403: "The right is missing.",
         404: "There is no such thing that you may see.",
         409: "The agency has not registered what this needs.",
+        413: "The body is too large.",
         422: "A rule is broken.",
         429: "Too many requests.",
         503: "A part does not answer; nothing was shown, or kept.",
@@ -48,7 +50,8 @@ def create_app(backend: Backend) -> FastAPI:
         redoc_url=None,
     )
     app.state.backend = backend
-    for part in (incidents, items, aggregates, reports):
+    app.add_middleware(BodyLimit)
+    for part in (incidents, items, aggregates, reports, submissions):
         app.include_router(part.router)
     app.add_exception_handler(ProblemError, _problem)
     app.add_exception_handler(RequestValidationError, _invalid)
@@ -75,7 +78,7 @@ def _invalid(_: Request, error: Exception) -> Response:
 
 def _http(_: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101  # the same
-    codes = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED"}
+    codes = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED", 413: "SIZE"}
     code, headers = codes.get(error.status_code, "REQUEST"), dict(error.headers or {})
     detail = "there is no such thing that you may see" if error.status_code == 404 else str(error.detail)[:200]
     return response(ProblemError(error.status_code, code, detail, headers=headers))

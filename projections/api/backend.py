@@ -16,6 +16,7 @@ from projections.api.limits import Limits
 from projections.api.problems import ProblemError
 from projections.api.publishing import Publishers
 from projections.api.refusals import Refusals
+from projections.api.relay import Relay
 from projections.api.tokens import TokenVerifier
 from projections.api.values import Values
 from projections.migrate import schema_name
@@ -67,6 +68,7 @@ class Backend:
         self.refusals = Refusals(settings)
         self.publishers = Publishers(settings)
         self.values = Values(settings)
+        self.relay = Relay(settings)
         self._pool = ConnectionPool(
             settings.require("reader_url"),
             min_size=1,

@@ -85,3 +85,18 @@ class ReceiptAnswer(BaseModel):
     event_id: str | None
     revision: int | None
     admitted_at: str
+
+
+class OwnReceipt(ReceiptAnswer):
+    """A receipt as the SDK keeps it; without a position, which would tell how much others report."""
+
+    content_digest: str | None
+    signed_digest: str | None = Field(description="Of the signed message: what a submission is known by.")
+
+
+class ReceiptPage(BaseModel):
+    """Receipts of your own agency, in the order in which they were written."""
+
+    receipts: list[OwnReceipt]
+    next: str = Field(description="Cursor of what follows, now or later.")
+    more: bool = Field(description="Whether something follows now.")

@@ -20,9 +20,9 @@ from schemas.settings import Settings
 
 
 @contextmanager
-def serving(backend: Backend) -> Iterator[str]:
-    """The API as a thread of this process; its address."""
-    server = uvicorn.Server(uvicorn.Config(create_app(backend), port=0, log_level="error"))
+def serving(backend: Backend, port: int = 0) -> Iterator[str]:
+    """The API as a thread of this process, on a free port unless one is given; its address."""
+    server = uvicorn.Server(uvicorn.Config(create_app(backend), port=port, log_level="error"))
     thread = threading.Thread(target=server.run)
     thread.start()
     while not server.started and thread.is_alive():

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from confluent_kafka import Producer
 
-from producers import IncidentProducer, Outcome, Submission, delivery
+from producers import IncidentProducer, Outcome, Submission, kafka_sender
 from schemas.codec import FRAME_BYTES, codec, frame
 from schemas.dictionary import read_dictionary
 from schemas.errors import LogError, TopologyError
@@ -159,7 +159,7 @@ def test_kill(settings: Settings, agency: str) -> None:
 
 def test_another_partition_count(settings: Settings, agency: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is delivered into a topic with another number of partitions than the catalogue's."""
-    monkeypatch.setattr(delivery, "PARTITIONS", 13)
+    monkeypatch.setattr(kafka_sender, "PARTITIONS", 13)
     with IncidentProducer(agency, settings=settings) as producer:
         producer.report(CONTENT)
         result = producer.flush()

@@ -15,6 +15,7 @@ import polars as pl
 import psycopg
 
 from deploy.workers import Workers
+from projections.viewing import viewing
 from schemas.settings import Settings
 
 _WAIT_S = 240.0
@@ -83,8 +84,8 @@ def view(settings: Settings, name: str, keys: list[str]) -> pl.DataFrame:
 
 
 def _rows(settings: Settings, query: str) -> pl.DataFrame:
-    with psycopg.connect(settings.reader_url) as connection:
-        connection.execute(f"set search_path to g{settings.generation}")
+    with psycopg.connect(settings.reader_url) as connection, viewing(connection, "analyst"):
+        connection.execute(f"set local search_path to g{settings.generation}")
         cursor = connection.execute(query)
         names = [column.name for column in cursor.description or ()]
         rows = [tuple(str(v) if name == "mass_ug" else v for name, v in zip(names, row, strict=True)) for row in cursor]

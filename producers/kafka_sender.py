@@ -1,0 +1,159 @@
+"""Submissions over Kafka: the agency's own connection to `ionics.submissions`."""
+
+from __future__ import annotations
+
+import logging
+import time
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from confluent_kafka import KafkaError, KafkaException, Producer
+
+from schemas.codec import frame
+from schemas.errors import LogError, TopologyError
+from schemas.identity import PARTITIONS, partition_of
+from schemas.keys import ALGORITHM
+from schemas.topics import SUBMISSIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from producers.known_schemas import KnownSchemas
+    from producers.outbox import Queued
+    from schemas.settings import Settings
+
+_FEW = 100
+_SOON_S = 0.001
+_LATER_S = 0.01
+_QUIET = logging.Logger("librdkafka.delivery", logging.CRITICAL + 1)  # noqa: LOG001  # outside the tree: no handler
+
+PRODUCER_SETTINGS: dict[str, object] = {
+    "enable.idempotence": True,
+    "acks": "all",
+    "max.in.flight.requests.per.connection": 5,
+    # No message gives up alone, letting later ones of its incident pass: delivery gives up for all of them at once.
+    "message.timeout.ms": 0,
+    "enable.gapless.guarantee": True,
+    # An acknowledgement is seen by the queue growing shorter; a call for each would cost more than the sending.
+    "delivery.report.only.error": True,
+    "linger.ms": 0,
+    "compression.type": "lz4",
+    "socket.connection.setup.timeout.ms": 3_000,
+    "reconnect.backoff.max.ms": 1_000,
+}
+
+
+class KafkaSender:
+    """The sender of one agency (`producers.transport.Sender`)."""
+
+    batch = 2_000
+
+    def __init__(self, settings: Settings, agency_id: str, schemas: KnownSchemas) -> None:
+        self._settings = settings
+        self._schemas = schemas
+        self._source = f"/agencies/{agency_id}".encode()
+        self._producer: Producer | None = None
+        self._checked = False
+
+    def connect(self, limit_s: float) -> bool:
+        """Reach the broker within `limit_s`; False where the connection stands already.
+
+        Raises:
+            LogError: it does not answer.
+            TopologyError: the topic has another number of partitions than incidents are spread over.
+        """
+        if self._checked:
+            return False
+        try:
+            if self._producer is None:
+                config = self._settings.client_config(**PRODUCER_SETTINGS)
+                self._producer = Producer(config, logger=_QUIET)
+            topic = self._producer.list_topics(SUBMISSIONS.name, timeout=limit_s).topics[SUBMISSIONS.name]
+        except KafkaException as error:
+            raise LogError(
+                f"no answer from Kafka at {self._settings.bootstrap}: {error.args[0].str()}; "
+                "reports stay in the outbox until it answers"
+            ) from error
+        if topic.error is not None:
+            raise TopologyError(f"topic {SUBMISSIONS.name}: {topic.error.str()}; check the address and the rights")
+        if len(topic.partitions) != PARTITIONS:
+            raise TopologyError(
+                f"topic {SUBMISSIONS.name} has {len(topic.partitions)} partitions, not {PARTITIONS}: nothing is "
+                "delivered, because incidents would be refused in the wrong one; an operator must repair the topic"
+            )
+        self._checked = True
+        return True
+
+    def send(self, rows: Sequence[Queued], patience: Callable[[], float]) -> tuple[list[int], LogError | None]:
+        """Positions acknowledged, and what went wrong with the others.
+
+        Raises:
+            UnknownSchemaError: the deployment does not know the schema of a report.
+            LogError: not connected.
+        """
+        producer = self._producer
+        if producer is None:
+            raise LogError("not connected")
+        ids = {fingerprint: self._schemas.id_of(fingerprint) for fingerprint in {row.fingerprint for row in rows}}
+        frames = {fingerprint: frame(id_) for fingerprint, id_ in ids.items()}
+        failed: dict[int, str] = {}
+        fault = ""
+        try:
+            for row in rows:
+                key = row.incident_id.encode()
+                producer.produce(
+                    SUBMISSIONS.name,
+                    frames[row.fingerprint] + row.body,
+                    key,
+                    partition_of(key),
+                    on_delivery=partial(_refused, failed, row.position),
+                    headers=self._headers(row),
+                )
+            fault = _awaited(producer, failed, patience, _SOON_S if len(rows) < _FEW else _LATER_S)
+        except (KafkaException, BufferError) as error:
+            producer.purge(in_queue=True, in_flight=True)
+            self.close()
+            return [], LogError(f"topic {SUBMISSIONS.name}: {error}")
+        if not fault:
+            return [row.position for row in rows], None
+        # What is still in a queue must not be sent after this, or it would pass what has failed.
+        producer.purge(in_queue=True, in_flight=True)
+        settled = not _awaited(producer, {}, lambda: 1.0, _SOON_S)
+        self.close()
+        failure = LogError(f"topic {SUBMISSIONS.name}: {len(failed)} reports were not acknowledged: {fault}")
+        return [row.position for row in rows if settled and row.position not in failed], failure
+
+    def _headers(self, row: Queued) -> list[tuple[str, Any]]:
+        return [
+            ("ionics-sig", row.signature),
+            ("ionics-kid", row.key_id),
+            ("ionics-alg", ALGORITHM),
+            ("ce_specversion", "1.0"),
+            ("ce_id", row.event_id),
+            ("ce_source", self._source),
+            ("ce_type", f"ionics.incident.{row.event_type}"),
+            ("ce_time", row.reported_at),
+            ("content-type", "application/avro"),
+        ]
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        self._producer, self._checked = None, False
+
+
+def _awaited(producer: Producer, failed: dict[int, str], patience: Callable[[], float], slice_s: float) -> str:
+    """Wait until the fate of all messages is known or one has failed; what is wrong, else nothing."""
+    left, progress = len(producer), time.monotonic()
+    while len(producer) and not failed:
+        producer.poll(slice_s)
+        now = time.monotonic()
+        if len(producer) < left:
+            left, progress = len(producer), now
+        elif now - progress > patience():
+            return "no acknowledgement in time"
+    return next(iter(failed.values()), "")
+
+
+def _refused(failed: dict[int, str], position: int, error: KafkaError | None, _message: object) -> None:
+    if error is not None:
+        failed[position] = error.str()
