@@ -46,13 +46,13 @@ class WithdrawBody(BaseModel):
 
 @router.post("/incidents", operation_id="reportIncident", status_code=202, response_model=Accepted)
 def report(caller: Publisher, store: Store, body: ReportBody, idempotency_key: _Key = None) -> dict[str, Any]:
-    """Report an incident for your own agency.
+    """Report an incident for your own agency; your role is recorded as its contact.
 
     The same `source_ref` (or `Idempotency-Key`) with the same content is the same report, however often it is sent.
     """
     producer = store.publishers.of(caller.agency)
     with _reporting():
-        content = body.content.model_copy(update={"contact_id": body.content.contact_id or caller.focal_point.role})
+        content = body.content.model_copy(update={"contact_id": caller.focal_point.role})
         return _accepted(producer.report(content, source_ref=body.source_ref or idempotency_key))
 
 
@@ -63,7 +63,7 @@ def amend(caller: Publisher, store: Store, incident_id: UUID, body: AmendBody) -
     """State an incident of your own agency anew."""
     incident, receipt = _known(store, caller, str(incident_id))
     with _reporting():
-        changes = {"contact_id": caller.focal_point.role} | body.changes
+        changes = body.changes | {"contact_id": caller.focal_point.role}
         return _accepted(store.publishers.of(caller.agency).amend(incident, receipt, changes, reason=body.reason))
 
 

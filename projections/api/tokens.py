@@ -24,6 +24,7 @@ _LEEWAY_S = 30
 _FRESH_S = 3600.0
 _AGAIN_S = 30.0
 _ANSWER_S = 5.0
+_THIS_MACHINE = ("127.0.0.1", "::1", "localhost")
 
 
 @dataclass(frozen=True)
@@ -112,10 +113,13 @@ class _Keys:
         return self._keys[kid]
 
     def _read(self) -> dict[str, jwt.PyJWK]:
+        _check_address(self.issuer)
         found = self._fetch(self.issuer.rstrip("/") + "/.well-known/openid-configuration")
         if not isinstance(found, dict) or found.get("issuer") != self.issuer:
             raise BadTokenError("the discovery document is of another issuer")
-        document = self._fetch(str(found.get("jwks_uri")))
+        where = str(found.get("jwks_uri"))
+        _check_address(where)
+        document = self._fetch(where)
         keys: dict[str, jwt.PyJWK] = {}
         for each in document.get("keys", []):
             if isinstance(each, dict) and isinstance(each.get("kid"), str) and each.get("use", "sig") == "sig":
@@ -124,6 +128,16 @@ class _Keys:
                 except jwt.PyJWTError:
                     continue  # a key of a kind that we do not accept stands beside those that we do
         return keys
+
+
+def _check_address(url: str) -> None:
+    """Keys that came in the clear could be anybody's; only on this machine is there nobody in between."""
+    try:
+        parsed = httpx.URL(url)
+    except httpx.InvalidURL as error:
+        raise BadTokenError(f"{url[:200]} is no address") from error
+    if parsed.scheme != "https" and not (parsed.scheme == "http" and parsed.host in _THIS_MACHINE):
+        raise BadTokenError(f"{url[:200]} is not https")
 
 
 def _decoded(token: str, key: Any, algorithms: list[str], issuer: str, audience: str) -> dict[str, Any]:

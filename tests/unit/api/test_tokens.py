@@ -158,6 +158,21 @@ def test_new_keys_are_found_and_old_ones_forgotten(tmp_path: Path, provider: Pro
         verifier.verify(_signed())
 
 
+@pytest.mark.parametrize(("issuer", "keys"), [("http://id.example", "https://id.example/k"), (ISSUER, "http://evil/k")])
+def test_keys_that_come_in_the_clear_count_for_nothing(tmp_path: Path, issuer: str, keys: str) -> None:
+    """Neither the discovery document nor the keys are fetched without TLS."""
+    asked: list[str] = []
+
+    def fetch(url: str) -> Any:
+        asked.append(url)
+        return {"issuer": issuer, "jwks_uri": keys}
+
+    verifier = TokenVerifier(Settings(tmp_path, "unodc", issuers=(Issuer(issuer, AUDIENCE),)), fetch)
+    with pytest.raises(BadTokenError, match="not https"):
+        verifier.verify(_signed(iss=issuer))
+    assert all(url.startswith("https://") for url in asked)
+
+
 def test_a_development_token_counts_nowhere_else(tmp_path: Path) -> None:
     """Not in another dev- deployment, not in production, and production has no local issuer."""
     here, there = Settings(tmp_path / "a", "dev-a"), Settings(tmp_path / "b", "dev-b")
