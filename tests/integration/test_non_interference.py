@@ -28,9 +28,9 @@ from schemas.dictionary import read_dictionary
 from schemas.directory import SEES_ALL, Agency, Members, read_members
 from schemas.directory.commands import GroupSet
 from schemas.settings import Settings
-from schemas.sharing import Policy, may_see
 from tests.integration.serving import client, serving
 from tests.running import Running
+from tests.unit.projections.people import visible
 from tests.unit.projections.worlds import World
 
 _WHOLE, _FILTERED = 907, 908
@@ -101,17 +101,6 @@ def _records(seed: int) -> list[dict[str, Any]]:
     return found
 
 
-def _visible(viewer: str, records: list[dict[str, Any]], members: Members) -> list[dict[str, Any]]:
-    bodies = [record["admitted"]["incident"] for record in records]
-    latest = {body["incident_id"]: body for body in bodies}
-    return [
-        record
-        for record, body in zip(records, bodies, strict=True)
-        if may_see(viewer, Policy.of(body), members)
-        and may_see(viewer, Policy.of(latest[body["incident_id"]]), members)
-    ]
-
-
 def _filled(settings: Settings, generation: int, records: list[dict[str, Any]], members: Members) -> None:
     head = frame(read_dictionary(settings).id_of("enriched"))
     values = [head + codec("enriched").encode(record) for record in records]
@@ -167,7 +156,7 @@ def test_what_is_hidden_might_as_well_not_exist(deployment: Settings, seed: int)
     _filled(deployment, _WHOLE, shuffled, members)
     with serving(worlds[0]) as whole, serving(worlds[1]) as filtered:
         for viewer in _VIEWERS:
-            seen = _visible(viewer, records, members)
+            seen = visible(viewer, records, members)
             assert viewer != "ni-all" or len(seen) == len(records)
             _filled(deployment, _FILTERED, seen, members)
             with client(whole, deployment, viewer) as here, client(filtered, deployment, viewer) as there:

@@ -21,8 +21,7 @@ from projections.migrate import drop, migrate
 from projections.sink import ViewSink
 from projections.viewing import viewing
 from schemas.directory import SEES_ALL, Agency, FocalPoint, Group, Members
-from schemas.sharing import Policy, may_see
-from tests.unit.projections.people import members, person
+from tests.unit.projections.people import members, person, visible
 from tests.unit.projections.worlds import World, decode, encode
 
 pytestmark = pytest.mark.stack
@@ -90,18 +89,6 @@ def _records(world: World, incidents: list[Any]) -> list[dict[str, Any]]:
     return found
 
 
-def _visible(viewer: str, records: list[dict[str, Any]], directory: Members) -> list[dict[str, Any]]:
-    """Revisions that the viewer may see: their own policy allows it, and so does that of the latest revision."""
-    bodies = [record["admitted"]["incident"] for record in records]
-    latest = {body["incident_id"]: body for body in bodies}
-    return [
-        record
-        for record, body in zip(records, bodies, strict=True)
-        if may_see(viewer, Policy.of(body), directory)
-        and may_see(viewer, Policy.of(latest[body["incident_id"]]), directory)
-    ]
-
-
 def _fill(writer: psycopg.Connection, generation: int, records: list[dict[str, Any]], directory: Members) -> None:
     names = ", ".join(f"g{generation}.{name}" for name in _TABLES)
     writer.execute(f"TRUNCATE {names}")
@@ -140,7 +127,7 @@ def test_what_is_hidden_might_as_well_not_exist(
     shuffled = Random(seed).sample(records, len(records))  # noqa: S311  # an order, not a secret
     _fill(writer, _WHOLE, shuffled, directory)
     for viewer in [*directory.focal_points, "nobody"]:
-        seen = _visible(viewer, records, directory)
+        seen = visible(viewer, records, directory)
         _fill(writer, _FILTERED, seen, directory)
         found = _everything(reader, _WHOLE, viewer)
         keys = {(record["admitted"]["incident"]["incident_id"], r) for record in seen for r in [_revision(record)]}

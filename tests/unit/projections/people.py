@@ -1,6 +1,9 @@
 """Members made directly, for tests that need somebody to look."""
 
+from typing import Any
+
 from schemas.directory import Agency, Directory, FocalPoint, Group, Members
+from schemas.sharing import Policy, may_see
 
 OFFICER = "officer"
 """A focal point of an agency that nothing names: it sees what the community sees."""
@@ -22,3 +25,18 @@ def members(agencies: list[Agency], people: list[FocalPoint], groups: list[Group
 
 
 COMMUNITY_ONLY = members([Agency("onlooker", "Onlooker", "CUSTOMS", "FJI")], [person(OFFICER, "onlooker", "read")])
+
+
+def visible(viewer: str, records: list[dict[str, Any]], directory: Members) -> list[dict[str, Any]]:
+    """Revisions that the viewer may see: their own policy allows it, and so does that of the latest revision.
+
+    The records are enriched incidents, each incident's in the order of its revisions.
+    """
+    bodies = [record["admitted"]["incident"] for record in records]
+    latest = {body["incident_id"]: body for body in bodies}
+    return [
+        record
+        for record, body in zip(records, bodies, strict=True)
+        if may_see(viewer, Policy.of(body), directory)
+        and may_see(viewer, Policy.of(latest[body["incident_id"]]), directory)
+    ]
