@@ -7,12 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from tests.integration.test_readme import COMMANDS as README_COMMANDS
 from tests.running import Running
 
 _NAMES = ("deployment", "bootstrap", "registry_url", "database_url", "reader_url")
+_BY_ENVIRONMENT = ("deployment", "bootstrap", "reader_url")
 
 
 def _ionics(home: Path, named: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
@@ -27,14 +26,12 @@ def _ionics(home: Path, named: dict[str, str], *words: str) -> subprocess.Comple
     )
 
 
-@pytest.mark.parametrize("how", ["environment", "file"])
-def test_up_prepares_a_cluster_that_exists(fresh: Running, tmp_path: Path, how: str) -> None:
+def test_up_prepares_a_cluster_that_exists(fresh: Running, tmp_path: Path) -> None:
     """From `up` to the analyst's view and `down`, which stops the stages and leaves the servers alone."""
     values = {name: str(getattr(fresh.settings, name)) for name in _NAMES}
-    named = {f"IONICS_{name.upper()}": value for name, value in values.items()}
-    if how == "file":
-        (tmp_path / "ionics.toml").write_text("".join(f'{n} = "{v}"\n' for n, v in values.items()), "utf-8")
-        named = {}
+    named = {f"IONICS_{name.upper()}": values[name] for name in _BY_ENVIRONMENT}
+    in_file = {name: value for name, value in values.items() if name not in _BY_ENVIRONMENT}
+    (tmp_path / "ionics.toml").write_text("".join(f'{n} = "{v}"\n' for n, v in in_file.items()), "utf-8")
     for key in (fresh.settings.home / "keys").iterdir():  # the administrators of this deployment bring their keys
         (tmp_path / "keys").mkdir(exist_ok=True)
         (tmp_path / "keys" / key.name).write_bytes(key.read_bytes())

@@ -116,7 +116,7 @@ def _everything(reader: psycopg.Connection, generation: int, viewer: str) -> dic
     return found
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(directory=_directories(), incidents=_INCIDENTS, seed=st.integers(0, 2**32))
 def test_what_is_hidden_might_as_well_not_exist(
     databases: tuple[psycopg.Connection, psycopg.Connection], directory: Members, incidents: list[Any], seed: int
