@@ -65,7 +65,7 @@ CREATE TABLE incident (
     value              bytea STORAGE EXTERNAL NOT NULL
 );
 CREATE INDEX incident_by_source_ref ON incident (source_ref);
-CREATE INDEX incident_by_admission ON incident (policy_class, admitted_at, incident_id);
+CREATE INDEX incident_by_admission ON incident (admitted_at, incident_id);
 
 -- Every revision that was seen, superseded ones too.
 CREATE TABLE incident_revision (
