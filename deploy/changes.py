@@ -8,6 +8,7 @@ from typing import Any
 
 from confluent_kafka.admin import AdminClient
 
+from deploy.access import DEPLOYMENT, apply_access
 from schemas.codec import codec, frame
 from schemas.dictionary import read_dictionary
 from schemas.directory import (
@@ -130,19 +131,25 @@ def proposals(settings: Settings) -> list[Act]:
 def publish_acts(settings: Settings, acts: Sequence[dict[str, Any]], *, closed: bool = False) -> list[int]:
     """Append signed acts to the directory or its closed part, in order; their offsets.
 
+    Access lists of the broker follow the agencies that are in the directory then.
+
     Raises:
         LogError: the broker did not acknowledge them.
     """
     head = frame(read_dictionary(settings).id_of("directory_act"))
     records = [(str(act["entry_id"]).encode(), head + codec("directory_act").encode(act)) for act in acts]
-    return publish(settings, (DIRECTORY_CLOSED if closed else DIRECTORY).name, records)
+    offsets = publish(settings.as_principal(DEPLOYMENT), (DIRECTORY_CLOSED if closed else DIRECTORY).name, records)
+    if not closed:
+        apply_access(settings, read_directory(settings))
+    return offsets
 
 
 def _make_room(settings: Settings, commands: Sequence[Command | None]) -> None:
     """Topics for the receipts of new agencies, before they can report."""
     new = [receipts(command.agency_id) for command in commands if isinstance(command, AgencyAdd)]
     if new:
-        create_topics(AdminClient(settings.client_config(), logger=quiet_logger()), new, settings.replication)
+        admin = AdminClient(settings.as_principal(DEPLOYMENT).client_config(), logger=quiet_logger())
+        create_topics(admin, new, settings.replication)
 
 
 def _publish_one(settings: Settings, act: dict[str, Any], *, closed: bool) -> None:

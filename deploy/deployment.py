@@ -1,8 +1,11 @@
 """Preparing a deployment on running servers: topics, schemas, the directory's first administrators, the read store."""
 
+from pathlib import Path
+
 import psycopg
 from confluent_kafka.admin import AdminClient
 
+from deploy.access import BACKBONE, DEPLOYMENT, apply_access, make_credential
 from deploy.agencies import add_agencies, add_focal_points
 from deploy.changes import publish_acts
 from deploy.home import ADMINISTRATORS, key_path
@@ -34,11 +37,12 @@ def prepare(settings: Settings) -> None:
         IonicsError: a server cannot be reached, refuses, or holds another deployment's data.
     """
     bootstrap(settings)
+    apply_access(settings, read_directory(settings))
     if settings.is_development:
         add_agencies(settings, [COORDINATION])
         add_focal_points(settings, COORDINATION.agency_id, _PEOPLE)
     migrate(settings.require("database_url"), settings.generation)
-    project_members(settings)
+    project_members(settings.as_principal("members"))
     with psycopg.connect(settings.require("database_url")) as connection:
         check_catalogue(connection, settings.generation)
 
@@ -52,8 +56,12 @@ def bootstrap(settings: Settings) -> bool:
     Raises:
         IonicsError: a server cannot be reached, refuses, or holds another deployment's data.
     """
+    settings = settings.as_principal(DEPLOYMENT)
     admin = AdminClient(settings.client_config(), logger=quiet_logger())
     create_topics(admin, [*PERMANENT, enriched(settings.generation)], settings.replication)
+    if settings.credentials:
+        for principal in BACKBONE:
+            make_credential(admin, Path(settings.credentials), principal)
     Registry(settings.require("registry_url")).require_full_transitive()
     publish_schemas(settings)
     return found_directory(settings)

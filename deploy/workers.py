@@ -29,11 +29,12 @@ _logger = logging.getLogger(__name__)
 def run_stage(
     settings: Settings, name: str, stop: threading.Event, on_batch: Callable[[int], None] | None = None
 ) -> None:
-    """Run one stage until `stop` is set.
+    """Run one stage until `stop` is set, as the principal of its name.
 
     Raises:
         IonicsError: a server cannot be reached, or fails in a way that a new start does not mend.
     """
+    settings = settings.as_principal(name)
     if name == "admit":
         admission = Admission(DirectoryReader(settings))
         Worker(KafkaLog(settings, ADMIT_GROUP, SUBMISSIONS.name), admission, _BATCH[name], on_batch).run(stop)

@@ -60,8 +60,8 @@ DIRECTORY_CLOSED = Topic(
     "ionics.directory-closed", "entry id", "directory_act", 1, FOR_EVER, ("deployment",), ("members", "api")
 )
 SCHEMAS = Topic("ionics.schemas", "schema id", "schema_entry", 1, FOR_EVER, ("deployment",), (ANYONE,))
-AUDIT = Topic("ionics.audit", "actor", "audit", 1, FOR_EVER, ("admit", "api"), ("api",))
-ACCESS = Topic("ionics.access", "focal point", "access", 1, 730 * DAY_MS, ("api",), ("members", "api"))
+AUDIT = Topic("ionics.audit", "actor", "audit", 1, FOR_EVER, ("admit", "api", "operator"), ("api",))
+ACCESS = Topic("ionics.access", "focal point", "access", 1, 730 * DAY_MS, ("api", "operator"), ("members", "api"))
 DEAD_LETTERS = Topic("ionics.dead-letters", "original key", "", 1, FOR_EVER, ("admit", "enrich"), ())
 
 PERMANENT = (
@@ -77,10 +77,19 @@ PERMANENT = (
 )
 
 
+def agency_principal(agency: str) -> str:
+    """The principal of an agency.
+
+    Raises:
+        IdentityError: no agency can have this id.
+    """
+    return f"agency.{check_name('agency', agency)}"
+
+
 def receipts(agency: str) -> Topic:
     """Receipts of one agency, which alone reads them."""
-    name = f"ionics.receipts.{check_name('agency', agency)}"
-    return Topic(name, "incident id", "receipt", 1, FOR_EVER, ("admit",), (f"agency.{agency}", "api"))
+    principal = agency_principal(agency)
+    return Topic(f"ionics.receipts.{agency}", "incident id", "receipt", 1, FOR_EVER, ("admit",), (principal, "api"))
 
 
 def enriched(generation: int) -> Topic:

@@ -58,7 +58,7 @@ class Backend:
     """
 
     def __init__(self, settings: Settings, limits: Limits | None = None, verifier: TokenVerifier | None = None) -> None:
-        self.settings = settings
+        self.settings = settings = settings.as_principal("api")
         self.tokens = verifier or TokenVerifier(settings)
         self.cursors = Cursors(settings.home / "keys" / "cursor.key")
         self.limits = limits or Limits(20, 200)

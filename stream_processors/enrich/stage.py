@@ -17,13 +17,16 @@ from stream_processors.runtime import Log, Output, Partition, Processed
 _COLUMNS = ("occurred_on", "occurred_precision", "location", "items", "route", "admission_submission_offset")
 _TAIL = 4_096
 
+GROUPS = "ionics-enrich-g"
+"""Prefix of the consumer groups, one a generation."""
+
 Done = dict[int, int]
 """Input partition → submission offset of the last incident enriched."""
 
 
 def group(generation: int) -> str:
     """Consumer group of a generation."""
-    return f"ionics-enrich-g{generation}"
+    return f"{GROUPS}{generation}"
 
 
 class Enrichment:
