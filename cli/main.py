@@ -19,6 +19,7 @@ _COMMANDS = {
     "demo": "cli.demo",
     "agency": "cli.agency",
     "directory": "cli.directory",
+    "broker": "cli.broker",
     "audit": "cli.audit",
     "api": "cli.api",
     "token": "cli.token",

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -71,17 +72,8 @@ def start(*, workers: bool, secure: bool = False) -> Settings:
     if not settings.bootstrap or local.exists():
         with StackProgress() as progress:
             address = _stack(home, secure=secure).up(progress)
-        values = {
-            "deployment": address.deployment,
-            "bootstrap": address.bootstrap,
-            "registry_url": address.registry_url,
-            "database_url": address.database_url,
-            "reader_url": address.reader_url,
-            "credentials": address.credentials,
-            "kafka": address.kafka,
-        }
         home.mkdir(parents=True, exist_ok=True, mode=0o700)
-        write_private(home / FILE_NAME, tomli_w.dumps(values).encode())
+        write_private(home / FILE_NAME, tomli_w.dumps(asdict(address)).encode())
         settings = load_settings(home)
     prepare(settings)
     if workers:

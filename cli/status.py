@@ -24,6 +24,7 @@ from stream_processors.admit import GROUP as ADMIT_GROUP
 from stream_processors.enrich import group as enrich_group
 
 _OPEN_LOG = "the broker takes anybody who reaches it; the views show each focal point what it may see"
+_CLOSED_LOG = "the broker asks for passwords and keeps access lists; the views show each focal point what it may see"
 
 
 @click.command()
@@ -43,7 +44,7 @@ def status(as_json: bool) -> None:
         "stages": _stages(settings, faults) if answers else [],
         "dead_letters": _asked(faults, lambda: records_of(settings, DEAD_LETTERS)) if answers else None,
         "outboxes": (_asked(faults, lambda: sizes(settings)) or {}) if settings.deployment else {},
-        "access": _OPEN_LOG,
+        "access": _CLOSED_LOG if settings.broker_principal else _OPEN_LOG,
         "faults": faults,
     }
     if as_json:

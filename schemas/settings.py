@@ -128,7 +128,7 @@ def read_credential(directory: Path, principal: str) -> dict[str, str]:
         return {str(key): str(value) for key, value in tomllib.loads(path.read_text("utf-8")).items()}
     except FileNotFoundError:
         raise SettingsError(
-            f"no credential of {principal} in {directory}: make one with `ionics credentials new {principal}`, "
+            f"no credential of {principal} in {directory}: make one with `ionics broker credential {principal}`, "
             "or bring its file"
         ) from None
     except (OSError, ValueError) as error:

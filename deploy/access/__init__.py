@@ -4,7 +4,7 @@
 passwords, `apply` brings a cluster to that state.
 """
 
-from deploy.access.apply import apply_access
+from deploy.access.apply import apply_access, catalogue
 from deploy.access.credentials import make_credential
 from deploy.access.grants import Grant, wanted_grants
 from deploy.access.principals import BACKBONE, DEPLOYMENT
@@ -14,6 +14,7 @@ __all__ = [
     "DEPLOYMENT",
     "Grant",
     "apply_access",
+    "catalogue",
     "make_credential",
     "wanted_grants",
 ]

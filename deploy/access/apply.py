@@ -48,7 +48,7 @@ def apply_access(settings: Settings, directory: Directory) -> tuple[int, int]:
         return 0, 0
     admin = AdminClient(settings.as_principal(DEPLOYMENT).client_config(), logger=quiet_logger())
     try:
-        wanted = {_binding(grant) for grant in wanted_grants(_topics(admin, directory), _active(directory))}
+        wanted = {_binding(grant) for grant in wanted_grants(*catalogue(settings, directory))}
         found = {each for each in _result(admin.describe_acls(_filter())) if _OURS.match(each.name)}
         missing, surplus = wanted - found, found - wanted
         _create(admin, missing)
@@ -58,6 +58,22 @@ def apply_access(settings: Settings, directory: Directory) -> tuple[int, int]:
     except KafkaException as error:
         raise LogError(f"access lists cannot be set: {error.args[0].str()}") from error
     return len(missing), len(surplus)
+
+
+def catalogue(settings: Settings, directory: Directory) -> tuple[list[Topic], list[str]]:
+    """What `wanted_grants` is a function of: topics, with all generations that exist, and agencies that may take part.
+
+    Raises:
+        LogError: the broker did not answer.
+    """
+    agencies = [each.agency_id for each in directory.agencies.values() if not each.suspended]
+    admin = AdminClient(settings.as_principal(DEPLOYMENT).client_config(), logger=quiet_logger())
+    try:
+        found = [_ENRICHED.fullmatch(name) for name in admin.list_topics(timeout=_ANSWER_S).topics]
+    except KafkaException as error:
+        raise LogError(f"the broker does not list its topics: {error.args[0].str()}") from error
+    generations = sorted({settings.generation, *(int(each[1]) for each in found if each)})
+    return [*PERMANENT, *map(enriched, generations), *map(receipts, agencies)], agencies
 
 
 def allow(admin: AdminClient, grants: Iterable[Grant]) -> None:
@@ -76,20 +92,6 @@ def _create(admin: AdminClient, bindings: set[AclBinding]) -> None:
     if bindings:
         for made in admin.create_acls(sorted(bindings)).values():
             _result(made)
-
-
-def _active(directory: Directory) -> list[str]:
-    return [each.agency_id for each in directory.agencies.values() if not each.suspended]
-
-
-def _topics(admin: AdminClient, directory: Directory) -> list[Topic]:
-    """The catalogue with all generations and receipts that exist."""
-    generations = [_ENRICHED.fullmatch(name) for name in admin.list_topics(timeout=_ANSWER_S).topics]
-    return [
-        *PERMANENT,
-        *(enriched(int(found[1])) for found in generations if found),
-        *(receipts(agency_id) for agency_id in _active(directory)),
-    ]
 
 
 def _binding(grant: Grant) -> AclBinding:
