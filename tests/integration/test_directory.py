@@ -1,6 +1,7 @@
 """The directory on a real broker: two persons, rotation, suspension, and what admission makes of it."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -79,6 +80,24 @@ def test_an_agency_rotates_its_key_and_goes_on(
     keys = read_directory(settings).keys
     assert keys[old.key_id].end_ms == keys[new.key_id].start_ms
     assert not path.with_suffix(".next").exists()
+
+
+def test_a_rotation_may_be_carried(
+    settings: Settings, make_agency: Callable[..., str], ionics: Callable[..., str], tmp_path: Path
+) -> None:
+    """An agency that cannot write the directory signs the act; the operator submits it; junk is refused."""
+    agency = make_agency("tuv-customs", "TUV")
+    path, act = key_path(settings, agency), tmp_path / "act"
+    old = SigningKey.load(path)
+    assert "submitted" in ionics("rotate", agency, "--out", str(act))
+    assert SigningKey.load(path).key_id == old.key_id
+    ionics("submit", str(act))
+    ionics("rotate", agency)
+    assert read_directory(settings).keys[old.key_id].end_ms is not None
+    assert SigningKey.load(path).key_id in read_directory(settings).keys
+    assert "changed nothing" in ionics("submit", str(act), exit_code=1)
+    act.write_bytes(b"junk")
+    assert "no signed act" in ionics("submit", str(act), exit_code=1)
 
 
 def test_a_suspended_agency_is_refused_until_two_restore_it(
