@@ -16,6 +16,9 @@ _Code = Annotated[str | None, Query(pattern=r"^[A-Z_]{1,64}$")]
 _Alpha3 = Annotated[str | None, Query(pattern=r"^[A-Z]{3}$")]
 _Name = Annotated[str | None, Query(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 _Substance = Annotated[str | None, Query(pattern=r"^[A-Za-z0-9:_.-]{1,100}$")]
+_Reference = Annotated[
+    str | None, Query(pattern=r"^[^\x00-\x1f\x7f]{1,200}$", description="How the agency's own reference begins.")
+]
 _Limit = Annotated[int, Query(ge=1, le=500)]
 _Cursor = Annotated[str | None, Query(max_length=500)]
 
@@ -29,6 +32,7 @@ def list_incidents(
     country: _Alpha3 = None,
     type: _Code = None,  # noqa: A002  # the name in the address
     substance: _Substance = None,
+    reference: _Reference = None,
     since: Period = None,
     until: Period = None,
     limit: _Limit = 50,
@@ -36,7 +40,7 @@ def list_incidents(
 ) -> Response:
     """Incidents that you may see, the newest admitted first. `next` is the cursor of the page that follows."""
     asked: dict[str, Any] = {"agency_id": agency, "country": country, "incident_type": type, "substance_id": substance}
-    asked |= {"since": since, "until": until}
+    asked |= {"reference": reference, "since": since, "until": until}
     position = None
     if after is not None:
         at, id_ = store.cursors.open(caller.id, asked, after)

@@ -69,6 +69,21 @@ def _until(condition: Callable[[], bool], seconds: float = 60) -> None:
         time.sleep(0.02)
 
 
+def test_an_incident_is_found_by_its_reference(world: tuple[Settings, str, dict[str, str]]) -> None:
+    """By the beginning of the agency's own reference, among what the caller may see."""
+    settings, address, ids = world
+
+    def found(who: httpx.Client, reference: str) -> set[str]:
+        answer = who.get("/incidents", params={"reference": reference, "agency": "api-owner"})
+        return {row["incident_id"] for row in answer.json()["incidents"]}
+
+    with client(address, settings, "api-owner") as owner, client(address, settings, "api-other") as other:
+        assert found(owner, "API-3") == {ids["friend"]}
+        assert {ids["one"], ids["friend"]} <= found(owner, "API-")
+        assert found(other, "API-3") == set()
+        assert found(owner, "%") == set()
+
+
 def _listed(who: httpx.Client, ids: dict[str, str]) -> set[str]:
     found = who.get("/incidents", params={"limit": 500, "agency": "api-owner"}).json()["incidents"]
     return {name for name, id_ in ids.items() if id_ in {row["incident_id"] for row in found}}

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from cli.broker import broker
 from cli.directory import directory
 from deploy.deployment import bootstrap
 from deploy.home import ADMINISTRATORS, key_path
@@ -57,6 +58,8 @@ def test_an_agency_needs_two_administrators(settings: Settings, ionics: Callable
     assert "changed nothing" in ionics("approve", digest, "--yes", "--key", first, exit_code=1)
     ionics("approve", digest, "--yes")
     assert read_directory(settings).agencies["fji-customs"].country == "FJI"
+    if settings.credentials:  # the tests run on a secure broker
+        assert CliRunner().invoke(broker, ["credential", "agency.fji-customs"]).exit_code == 0
     assert "country" in ionics("change", "agency-add", *agency[2:], "--country", "fj", exit_code=2)
     ionics("change", "key-register", "--agency-id", "fji-customs", "--public", key.public.hex(), "--both")
     with stages(settings, "admit"), _producer(settings, "fji-customs", "FJI") as producer:

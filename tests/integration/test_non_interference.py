@@ -62,6 +62,7 @@ _PATHS = (
     "/items?substance=sub:a&since=2016-01",
     "/items?class=opioid&limit=2",
     "/incidents?agency=ni-usa",
+    "/incidents?reference=REF-1",
     "/incidents?country=NLD",
     "/incidents?substance=sub:b&type=SEIZURE",
     "/incidents?since=2016&until=2016",
