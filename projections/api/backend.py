@@ -105,7 +105,7 @@ class Backend:
             ProblemError: 503, it does not answer; the database's own words stay here.
         """
         try:
-            with self._pool.connection() as connection, viewing(connection, caller.id):
+            with self._pool.connection() as connection, viewing(connection, self.settings.generation, caller.id):
                 yield connection
         except (PoolTimeout, ProjectionError, psycopg.Error):
             raise ProblemError(
