@@ -51,7 +51,7 @@ ANYONE = "*"
 """Every principal of the deployment."""
 
 SUBMISSIONS = Topic(
-    "ionics.submissions", "incident id", "incident", PARTITIONS, 30 * DAY_MS, ("agency", "api"), ("admit",)
+    "ionics.submissions", "incident id", "incident", PARTITIONS, 30 * DAY_MS, ("agency", "api", "operator"), ("admit",)
 )
 INCIDENTS = Topic("ionics.incidents", "incident id", "admitted", PARTITIONS, FOR_EVER, ("admit",), ("admit", "enrich"))
 DECISIONS = Topic("ionics.decisions", "incident id or null", "decision", PARTITIONS, FOR_EVER, ("admit",), ("admit",))

@@ -11,6 +11,7 @@ from cli.directory import directory
 from deploy.deployment import bootstrap
 from deploy.home import ADMINISTRATORS, key_path
 from producers import IncidentProducer
+from projections.dead_letters import DISCARDED, REDRIVEN, dead_letter, dead_letters, discard, redrive
 from schemas.codec import codec
 from schemas.directory import read_directory, read_members
 from schemas.errors import LogError
@@ -106,7 +107,7 @@ def test_a_rotation_may_be_carried(
 def test_a_suspended_agency_is_refused_until_two_restore_it(
     settings: Settings, make_agency: Callable[..., str], ionics: Callable[..., str]
 ) -> None:
-    """Its submissions do not verify; nothing of them is used."""
+    """Its submissions do not verify, and nothing of them is used; an operator may drive them again afterwards."""
     agency = make_agency("wsm-customs", "WSM")
     ionics("change", "agency-suspend", "--agency-id", agency)
     with stages(settings, "admit"), _producer(settings, agency, "WSM") as producer:
@@ -115,6 +116,13 @@ def test_a_suspended_agency_is_refused_until_two_restore_it(
             producer.wait(refused, 3)
         ionics("change", "agency-restore", "--agency-id", agency, "--both")
         assert producer.wait(producer.report(CONTENT), 30).outcome == "ACCEPTED"
+        letter = next(each for each in dead_letters(settings) if each.record.key == str(refused.incident_id).encode())
+        redrive(settings, letter, "operator", "the suspension was a mistake")
+        assert producer.wait(refused, 30).outcome == "ACCEPTED"
+    settled = dead_letter(settings, letter.position)
+    assert (settled.settled, settled.reason) == (REDRIVEN, "the suspension was a mistake")
+    discard(settings, settled, "operator", "done")
+    assert dead_letter(settings, letter.position).settled == DISCARDED
     codes = {codec("decision").decode((r.value or b"")[5:])["code"] for r in read_topic(settings, DECISIONS.name)}
     assert "KEY_NOT_GOOD" in codes
 
