@@ -30,6 +30,7 @@ _COMMANDS = {
     "heatmap": "cli.views",
     "timeline": "cli.views",
     "worker": "cli.worker",
+    "delegation": "cli.delegation",
     "outbox": "cli.outbox",
     "dead-letters": "cli.dead_letters",
     "schemas": "cli.schemas",

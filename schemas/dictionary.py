@@ -24,6 +24,7 @@ SUBJECTS = {
     "schema_entry": "ionics.schemas-value",
     "access": "ionics.access-value",
     "audit": "ionics.audit-value",
+    "delegation_link": "ionics.delegations-value",
 }
 _COMPOSED = {"admitted": ("incident", admitted_by), "enriched": ("admitted", enriched_from)}
 
@@ -104,8 +105,7 @@ def publish_schemas(settings: Settings) -> SchemaDictionary:
     registry = Registry(settings.require("registry_url"))
     known = read_dictionary(settings)
     entries: dict[int, dict[str, object]] = {}
-    for name, schema in ((name, schema) for name in SUBJECTS for schema in versions(name)):
-        subject = SUBJECTS[name]
+    for subject, schema in [(subject, schema) for name, subject in SUBJECTS.items() for schema in versions(name)]:
         id_, sha = registry.register(subject, schema), schema_fingerprint(schema)
         if known.fingerprints.get(id_, sha) != sha:
             raise UnknownSchemaError(

@@ -1,4 +1,4 @@
-"""A deployment in memory: a directory of two agencies and the secretariat, a dictionary of schemas, and submissions signed or spoilt."""
+"""A deployment in memory: a directory of three agencies, a dictionary of schemas, and submissions signed or spoilt."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
