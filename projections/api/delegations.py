@@ -31,10 +31,8 @@ def list_delegations(
         positions = store.positions(connection)
     page, more = found[:limit], len(found) > limit
     store.record(caller, "LIST", {"delegations": {"limit": limit}}, positions=positions)
-    last = page[-1] if more else {}
-    following = (
-        store.cursors.seal(caller.id, asked, [last["admitted_at"], last["incident_id"], last["secretariat"] or ""])
-        if more
-        else None
-    )
+    following = None
+    if more:
+        place = [page[-1][name] or "" for name in ("admitted_at", "incident_id", "secretariat")]
+        following = store.cursors.seal(caller.id, asked, place)
     return answer(request, caller, {"delegations": page, "next": following})

@@ -29,7 +29,7 @@ from schemas.reading import Record, read_topic
 from schemas.settings import Settings
 from schemas.topics import ACCESS, AUDIT, DIRECTORY, DIRECTORY_CLOSED, INCIDENTS, receipts
 from tests.integration.exchange import CONTENT, stages
-from tests.integration.serving import client, serving
+from tests.integration.serving import client, serving, with_gateway_key
 from tests.running import Running
 
 _DELEGATED = CONTENT | {
@@ -167,11 +167,11 @@ def _assert_no_other_record_names_both(settings: Settings, delegated: str, publi
             assert not (delegated.encode() in held and published.encode() in held)
 
 
-def _report(settings: Settings, **fields: Any) -> Incident:
+def _reported(settings: Settings, *narratives: str) -> list[Incident]:
     with IncidentProducer("del-owner", reporting_country="FJI", settings=settings) as producer:
-        submission = producer.report(_DELEGATED | fields)
-        assert producer.wait(submission, 60).outcome == "ACCEPTED"
-    return submission.incident
+        submissions = [producer.report(_DELEGATED | {"narrative": narrative}) for narrative in narratives]
+        assert {receipt.outcome for receipt in producer.wait(submissions, 60)} == {"ACCEPTED"}
+    return [submission.incident for submission in submissions]
 
 
 def _published(settings: Settings, link: DelegationLink) -> list[dict[str, Any]]:
@@ -202,7 +202,7 @@ _WORDS = {
 
 def test_a_desk_that_died_goes_on_with_the_same_incident(world: World, desk: DelegationDesk) -> None:
     """After the link; after the incident; and where other words are given the second time."""
-    delegated = [_report(world.settings, narrative=f"tip {number}") for number in range(3)]
+    delegated = _reported(world.settings, "tip 1", "tip 2", "tip 3")
     contents = [content_of(each, _WORDS, "DESK") for each in delegated]
     links = [desk.reserve(each) for each in delegated]
     assert {link.state for link in links} == {"RESERVED"}
@@ -221,7 +221,7 @@ def test_a_desk_that_died_goes_on_with_the_same_incident(world: World, desk: Del
 
 def test_two_desks_at_once_publish_one_incident(world: World, desk: DelegationDesk) -> None:
     """Whichever link comes first in the log settles the reference."""
-    delegated = _report(world.settings, narrative="two at once")
+    [delegated] = _reported(world.settings, "two at once")
     with ThreadPoolExecutor(4) as pool:
         links = set(pool.map(desk.reserve, [delegated] * 4))
     assert len(links) == 1
@@ -229,7 +229,7 @@ def test_two_desks_at_once_publish_one_incident(world: World, desk: DelegationDe
 
 def test_nobody_else_makes_a_link(world: World) -> None:
     """Not an agency of another type, and not with another key."""
-    delegated = _report(world.settings, narrative="not theirs")
+    [delegated] = _reported(world.settings, "not theirs")
     key = SigningKey.load(key_path(world.settings, "del-third"))
     for agency in ("del-third", "del-hq"):
         with IncidentProducer(agency, settings=world.settings, key=key) as producer:
@@ -247,3 +247,14 @@ def test_a_report_that_others_could_see_is_not_admitted(world: World) -> None:
         receipt = producer.wait(submission, 60)
     assert (receipt.outcome, receipt.code, receipt.path) == ("REJECTED", "DELEGATION_AUDIENCE", "audience[1]")
     assert submission.incident_id.encode() not in {record.key for record in read_topic(world.settings, INCIDENTS.name)}
+
+
+def test_a_report_is_delegated_over_http_too(world: World) -> None:
+    """With the same model, and the same first rule before it is signed."""
+    with_gateway_key(world.settings, "del-owner")
+    content = _DELEGATED | {"occurred_on": "2026-03-14"}
+    wrong = world.owner.post("/incidents", json={"content": content | {"audience": ["COMMUNITY"], "tlp": "GREEN"}})
+    assert (wrong.status_code, wrong.json()["code"], wrong.json()["path"]) == (422, "DELEGATION_AUDIENCE", "content")
+    sent = world.owner.post("/incidents", json={"content": content}).json()
+    assert _until(lambda: _row(world.hq, sent["incident_id"]))["owner"] == "del-owner"
+    assert world.third.get(f"/incidents/{sent['incident_id']}").status_code == 404
