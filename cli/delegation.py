@@ -151,6 +151,24 @@ def state_of(row: dict[str, Any]) -> str:
     return "published"
 
 
+def answers_in(file: Any, revision: int) -> dict[str, str | None]:
+    """The texts of an edited draft, path → what to publish there.
+
+    Raises:
+        InvalidIncidentError: it is no draft, or one of another revision.
+    """
+    try:
+        found = orjson.loads(file.read())
+        texts, of = dict(found["texts"]), found["revision"]
+    except (ValueError, TypeError, KeyError) as error:
+        raise InvalidIncidentError("FORM", "texts", f"{file.name} is no draft: {error!r}") from None
+    if of != revision:
+        raise InvalidIncidentError(
+            "REVISION", "revision", f"the draft is of revision {of}; the report has {revision} now"
+        )
+    return texts
+
+
 @dataclass(frozen=True)
 class _Work:
     """One delegated report on the desk of somebody at the secretariat."""
@@ -196,7 +214,7 @@ class _Work:
     def content(self, file: Any, audience: tuple[str, ...], tlp: str | None, *, yes: bool) -> IncidentContent:
         """What is published, as the person at the terminal or the file has it."""
         draft = draft_of(self.delegated)
-        texts = _asked(draft.texts) if file is None else _from_file(file, draft.revision)
+        texts = _asked(draft.texts) if file is None else answers_in(file, draft.revision)
         label = None if tlp is None else Tlp(tlp)
         content = content_of(self.delegated, texts, self.person.role, audience, label)
         if not yes:
@@ -220,19 +238,6 @@ def _asked(texts: dict[str, str]) -> dict[str, str | None]:
         if choice == "replace":
             answers[path] = click.prompt("instead", err=True)
     return answers
-
-
-def _from_file(file: Any, revision: int) -> dict[str, str | None]:
-    try:
-        found = orjson.loads(file.read())
-        texts, of = dict(found["texts"]), found["revision"]
-    except (ValueError, TypeError, KeyError) as error:
-        raise InvalidIncidentError("FORM", "texts", f"{file.name} is no draft: {error!r}") from None
-    if of != revision:
-        raise InvalidIncidentError(
-            "REVISION", "revision", f"the draft is of revision {of}; the report has {revision} now"
-        )
-    return texts
 
 
 def _tell(delegated: str, published: str, *, as_json: bool) -> None:

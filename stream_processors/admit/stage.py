@@ -147,9 +147,9 @@ class Admission:
             raise InvalidIncidentError("MALFORMED_BODY", "incident", str(error)) from error
         incident = validate_incident(body)
         _check_identity(incident, record, verified, directory.deployment)
-        check_delegation(incident, directory)
         judged.incident = incident
         judged.content_digest = content_digest(body)
+        check_delegation(incident, directory)
         seen = delta.partitions.setdefault(record.partition, {})
         known = seen.get(incident.incident_id)
         if known is None:

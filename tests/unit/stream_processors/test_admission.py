@@ -163,10 +163,11 @@ def test_what_is_signed_but_breaks_a_rule_is_rejected_with_a_receipt(code: str) 
 
 
 def test_the_name_that_takes_a_delegated_report_too_far_is_named() -> None:
-    """By its place in the audience."""
+    """By its place in the audience, in a receipt that names the event."""
     audience = ["agency:hq", "agency:nzl-customs", "agency:aus-police"]
     [decision] = decisions(_run(submission(DELEGATED | {"audience": audience})))
-    assert (decision["code"], decision["path"]) == ("DELEGATION_AUDIENCE", "audience[2]")
+    found = decision["code"], decision["path"], decision["event_id"]
+    assert found == ("DELEGATION_AUDIENCE", "audience[2]", R1["event_id"])
     assert "agency:aus-police" in decision["message"]
 
 
