@@ -28,7 +28,7 @@ def test_an_edited_draft_holds_the_answers() -> None:
 )
 def test_what_is_no_draft_is_refused(content: bytes) -> None:
     """In one line."""
-    with pytest.raises(InvalidIncidentError, match="draft.json is no draft"):
+    with pytest.raises(InvalidIncidentError, match=r"draft\.json is no draft"):
         answers_in(_file(content), 3)
 
 
@@ -49,6 +49,6 @@ def test_a_draft_of_an_earlier_revision_is_refused() -> None:
         ("PUBLISHED", True, True, "withdrawn since published"),
     ],
 )
-def test_where_a_report_stands(state: str | None, changed: bool, withdrawn: bool, expected: str) -> None:  # noqa: FBT001  # parameters
+def test_where_a_report_stands(state: str | None, changed: bool, withdrawn: bool, expected: str) -> None:  # noqa: FBT001
     """As the desk needs to know it."""
     assert expected == state_of({"state": state, "changed": changed, "withdrawn": withdrawn})
