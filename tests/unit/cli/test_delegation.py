@@ -49,6 +49,6 @@ def test_a_draft_of_an_earlier_revision_is_refused() -> None:
         ("PUBLISHED", True, True, "withdrawn since published"),
     ],
 )
-def test_where_a_report_stands(state: str | None, changed: bool, withdrawn: bool, expected: str) -> None:  # noqa: FBT001
+def test_where_a_report_stands(state: str | None, changed: bool, withdrawn: bool, expected: str) -> None:
     """As the desk needs to know it."""
     assert expected == state_of({"state": state, "changed": changed, "withdrawn": withdrawn})
