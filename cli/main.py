@@ -32,6 +32,7 @@ _COMMANDS = {
     "heatmap": "cli.views",
     "timeline": "cli.views",
     "worker": "cli.worker",
+    "delegation": "cli.delegation",
     "outbox": "cli.outbox",
     "rebuild": "cli.rebuild",
     "dead-letters": "cli.dead_letters",

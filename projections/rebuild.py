@@ -25,8 +25,8 @@ from schemas.settings import Settings
 from schemas.topics import enriched
 from stream_processors.runtime.log import Partition
 
-_NOT_OF_EVENTS = ("agency", "focal_point", "group_member", "key_doubt", "opened")
-"""Tables of the directory and of the access log: taken over as they are."""
+NOT_OF_EVENTS = ("agency", "focal_point", "group_member", "key_doubt", "opened", "delegation_link")
+"""Tables of the directory, the access log and delegations: taken over as they are."""
 
 _ROUNDS = 5
 _SMALL = 1_000
@@ -103,7 +103,7 @@ def _compare(live: Snapshot, rebuilt: Snapshot) -> None:
 
 def _take_over(connection: psycopg.Connection, generation: int, beside: int) -> None:
     """What is no fold of the events: the members, the openings, and the positions of their topics."""
-    for name in _NOT_OF_EVENTS:
+    for name in NOT_OF_EVENTS:
         to, from_ = _table(beside, name), _table(generation, name)
         connection.execute(sql.SQL("INSERT INTO {} SELECT * FROM {}").format(to, from_))
     to, from_ = _table(beside, "positions"), _table(generation, "positions")

@@ -62,6 +62,9 @@ DIRECTORY_CLOSED = Topic(
 SCHEMAS = Topic("ionics.schemas", "schema id", "schema_entry", 1, FOR_EVER, ("deployment",), (ANYONE,))
 AUDIT = Topic("ionics.audit", "actor", "audit", 1, FOR_EVER, ("admit", "api", "operator"), ("api",))
 ACCESS = Topic("ionics.access", "focal point", "access", 1, 730 * DAY_MS, ("api", "operator"), ("members", "api"))
+DELEGATIONS = Topic(
+    "ionics.delegations", "delegated incident id", "delegation_link", 1, FOR_EVER, ("operator",), ("members", "api")
+)
 DEAD_LETTERS = Topic("ionics.dead-letters", "original key", "", 1, FOR_EVER, ("admit", "enrich"), ())
 
 PERMANENT = (
@@ -73,6 +76,7 @@ PERMANENT = (
     SCHEMAS,
     AUDIT,
     ACCESS,
+    DELEGATIONS,
     DEAD_LETTERS,
 )
 

@@ -17,7 +17,7 @@ from producers import IncidentProducer
 from projections import queries
 from projections.as_of import as_of
 from projections.digest import digests
-from projections.rebuild import rebuild
+from projections.rebuild import NOT_OF_EVENTS, rebuild
 from projections.viewing import viewing
 from schemas.directory import Agency
 from schemas.errors import ProjectionError
@@ -128,6 +128,17 @@ def test_no_reader_and_no_writer_notices(moments: tuple[Settings, dict[str, str]
         left = writer.execute("SELECT count(*) FROM pg_namespace WHERE nspname ~ '^(g[0-9]{7,}|exchanged)$'").fetchone()
     assert rebuild(settings).digests == live
     assert left == (0,)
+
+
+def test_every_table_is_compared_or_taken_over(moments: tuple[Settings, dict[str, str], datetime]) -> None:
+    """A table that a later version adds cannot be left empty by a rebuild."""
+    settings, _, _ = moments
+    with psycopg.connect(settings.database_url, autocommit=True) as writer:
+        compared = digests(writer, settings.generation)
+        found = writer.execute(
+            "SELECT table_name FROM information_schema.tables WHERE table_schema = %s", [f"g{settings.generation}"]
+        ).fetchall()
+    assert {name for (name,) in found} == {*compared, *NOT_OF_EVENTS, "positions", "policy", "migration"}
 
 
 def test_live_tables_that_differ_stay(moments: tuple[Settings, dict[str, str], datetime]) -> None:
