@@ -6,13 +6,14 @@ from datetime import UTC, datetime
 import click
 
 from cli.output import remark
-from cli.positions import committed, lag
 from cli.progress import counted
 from projections.as_of import as_of as tables_as_of
-from schemas.settings import Settings, load_settings
+from schemas.directory import load_current
+from schemas.settings import Settings
 from schemas.topics import INCIDENTS, SUBMISSIONS
 from stream_processors.admit import GROUP as ADMIT_GROUP
 from stream_processors.enrich import group as enrich_group
+from stream_processors.runtime.lag import committed, lag
 
 _VIEWS = ("routes", "heatmap", "timeline", "incident")
 
@@ -28,7 +29,7 @@ def as_of(ctx: click.Context, moment: str, view: str, words: tuple[str, ...]) ->
     VIEW is a command of this program, with its own options. You see what the latest revision of each incident and
     the directory of today let you see.
     """
-    settings, at = load_settings(), _parsed(moment)
+    settings, at = load_current(), _parsed(moment)
     if not _is_final(settings, at):
         remark(f"events admitted by {at.isoformat()} may still come: this answer is not final")
     with counted("events") as bar:

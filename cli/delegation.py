@@ -19,12 +19,12 @@ from producers.desk import DelegationDesk
 from projections.api.values import Values
 from projections.queries import delegations, stored_value
 from projections.viewing import viewing
-from schemas.directory import SECRETARIAT, Agency, FocalPoint, read_members
+from schemas.directory import SECRETARIAT, Agency, FocalPoint, load_current, read_members
 from schemas.errors import ForbiddenError, InvalidIncidentError, ProjectionError
 from schemas.incident import Incident, IncidentContent, Tlp
 from schemas.keys import SigningKey
 from schemas.rights import acting, require_right
-from schemas.settings import Settings, load_settings
+from schemas.settings import Settings
 
 _as = click.option("--as", "person", metavar="FOCAL-POINT", help="Else the one that the command line acts as.")
 _id = click.argument("incident_id", type=click.UUID)
@@ -48,7 +48,7 @@ def delegation() -> None:
 @json_option
 def list_(person: str | None, limit: int, as_json: bool) -> None:
     """List delegated reports: of your own agency, and those that were delegated to it."""
-    settings = load_settings()
+    settings = load_current()
     viewer = acting(read_members(settings), person or settings.acting_as()).focal_point_id
     with reading(settings) as connection, viewing(connection, settings.generation, viewer):
         found = delegations(connection, settings.generation, limit=limit)
@@ -66,7 +66,7 @@ def list_(person: str | None, limit: int, as_json: bool) -> None:
 @_as
 def draft(incident_id: UUID, person: str | None) -> None:
     """Print what would be published, and the texts that need a word of yours, as JSON to edit."""
-    work = _Work.of(load_settings(), person, str(incident_id))
+    work = _Work.of(load_current(), person, str(incident_id))
     found = draft_of(work.delegated)
     print_json({"incident_id": str(incident_id), **vars(found)})
 
@@ -89,7 +89,7 @@ def publish(
     as_json: bool,
 ) -> None:
     """Publish a delegated report as an incident of the secretariat."""
-    work = _Work.of(load_settings(), person, str(incident_id))
+    work = _Work.of(load_current(), person, str(incident_id))
     content = work.content(file, audience, tlp, yes=yes)
     with work.producer() as producer:
         submission = work.desk(producer).publish(work.delegated, content)
@@ -116,7 +116,7 @@ def amend(
     as_json: bool,
 ) -> None:
     """State anew what was published of INCIDENT_ID, after its owner changed it."""
-    work = _Work.of(load_settings(), person, str(incident_id))
+    work = _Work.of(load_current(), person, str(incident_id))
     content = work.content(file, audience, tlp, yes=yes)
     with work.producer() as producer:
         desk = work.desk(producer)
@@ -132,7 +132,7 @@ def amend(
 @json_option
 def withdraw(incident_id: UUID, person: str | None, reason: str, as_json: bool) -> None:
     """Take back what was published of INCIDENT_ID."""
-    work = _Work.of(load_settings(), person, str(incident_id))
+    work = _Work.of(load_current(), person, str(incident_id))
     with work.producer() as producer:
         desk = work.desk(producer)
         published, receipt = current_revision(work.settings, work.published(desk))

@@ -35,6 +35,7 @@ _COMMANDS = {
     "delegation": "cli.delegation",
     "outbox": "cli.outbox",
     "rebuild": "cli.rebuild",
+    "generation": "cli.generation",
     "dead-letters": "cli.dead_letters",
     "schemas": "cli.schemas",
 }

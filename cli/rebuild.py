@@ -6,9 +6,8 @@ from cli.output import json_option, print_json
 from cli.progress import counted
 from projections.audit_log import record_audit
 from projections.rebuild import rebuild as rebuild_views
-from schemas.directory import read_members
+from schemas.directory import load_current, read_members
 from schemas.rights import require_right
-from schemas.settings import load_settings
 
 
 @click.command()
@@ -18,7 +17,7 @@ def rebuild(as_json: bool) -> None:
 
     Where they differ, the live ones stay, and the tables that differ are named.
     """
-    settings = load_settings()
+    settings = load_current()
     actor = settings.acting_as("operator")
     require_right(read_members(settings), actor, "administer")
     with counted("events") as bar:

@@ -1,5 +1,6 @@
 """Preparing a deployment on running servers: topics, schemas, the directory's first administrators, the read store."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
@@ -37,7 +38,9 @@ def prepare(settings: Settings) -> None:
         IonicsError: a server cannot be reached, refuses, or holds another deployment's data.
     """
     bootstrap(settings)
-    apply_access(settings, read_directory(settings))
+    directory = read_directory(settings)
+    settings = replace(settings, generation=settings.generation or directory.generation)
+    apply_access(settings, directory)
     if settings.is_development:
         add_agencies(settings, [COORDINATION])
         add_focal_points(settings, COORDINATION.agency_id, _PEOPLE)
@@ -58,13 +61,16 @@ def bootstrap(settings: Settings) -> bool:
     """
     settings = settings.as_principal(DEPLOYMENT)
     admin = AdminClient(settings.client_config(), logger=quiet_logger())
-    create_topics(admin, [*PERMANENT, enriched(settings.generation)], settings.replication)
+    create_topics(admin, PERMANENT, settings.replication)
     if settings.credentials:
         for principal in BACKBONE:
             make_credential(admin, Path(settings.credentials), principal)
     Registry(settings.require("registry_url")).require_full_transitive()
     publish_schemas(settings)
-    return found_directory(settings)
+    began = found_directory(settings)
+    generation = settings.generation or read_directory(settings).generation
+    create_topics(admin, [enriched(generation)], settings.replication)
+    return began
 
 
 def found_directory(settings: Settings) -> bool:

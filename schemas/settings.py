@@ -42,7 +42,8 @@ class Settings:
     Attributes:
         kafka: further librdkafka properties, such as security.protocol; in TOML a table, in the environment
             `IONICS_KAFKA_` and the property in capitals with _ for the dot.
-        generation: number of the generation that readers use.
+        generation: number of the generation that readers and stages use; 0 for the one that the directory points at,
+            which is what `load_settings` gives where none is named.
         viewer: focal point as whom the command line reads the views.
         api_url: address of the HTTP API.
         issuers: providers of tokens; in TOML `[[issuers]]`.
@@ -161,9 +162,9 @@ def load_settings(home: Path | None = None) -> Settings:  # noqa: C901  # one pl
     kafka = {str(key): str(value) for key, value in given_kafka.items()}
     prefix = "IONICS_KAFKA_"
     kafka |= {k[len(prefix) :].lower().replace("_", "."): v for k, v in os.environ.items() if k.startswith(prefix)}
-    for name in ("replication", "generation"):
+    for name, unless_given in (("replication", 1), ("generation", 0)):
         try:
-            values[name] = int(values.get(name, 1))
+            values[name] = int(values.get(name, unless_given))
         except (ValueError, TypeError):
             raise SettingsError(f"{name} must be a whole number, not {values[name]!r}") from None
     if values.get("deployment"):

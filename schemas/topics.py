@@ -1,5 +1,6 @@
 """The topic catalogue: every topic, what lies in it, who writes and reads it. Topics are created from it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from confluent_kafka import KafkaException
@@ -102,7 +103,7 @@ def enriched(generation: int) -> Topic:
     return Topic(name, "incident id", "enriched", PARTITIONS, FOR_EVER, ("enrich",), ("enrich", "project"))
 
 
-def create_topics(client: AdminClient, topics: list[Topic], replication: int = 1) -> list[str]:
+def create_topics(client: AdminClient, topics: Sequence[Topic], replication: int = 1) -> list[str]:
     """Create the topics that are missing and check the partitions of the others; returns the names created.
 
     Raises:

@@ -72,7 +72,7 @@ def catalogue(settings: Settings, directory: Directory) -> tuple[list[Topic], li
         found = [_ENRICHED.fullmatch(name) for name in admin.list_topics(timeout=_ANSWER_S).topics]
     except KafkaException as error:
         raise LogError(f"the broker does not list its topics: {error.args[0].str()}") from error
-    generations = sorted({settings.generation, *(int(each[1]) for each in found if each)})
+    generations = sorted({directory.generation, *(int(each[1]) for each in found if each)})
     return [*PERMANENT, *map(enriched, generations), *map(receipts, agencies)], agencies
 
 

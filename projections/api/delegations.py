@@ -27,7 +27,7 @@ def list_delegations(
         at, id_, name = store.cursors.open(caller.id, asked, after)
         position = (str(at), str(id_), str(name))
     with store.viewing(caller) as connection:
-        found = queries.delegations(connection, store.settings.generation, after=position, limit=limit + 1)
+        found = queries.delegations(connection, store.generation, after=position, limit=limit + 1)
         positions = store.positions(connection)
     page, more = found[:limit], len(found) > limit
     store.record(caller, "LIST", {"delegations": {"limit": limit}}, positions=positions)

@@ -46,7 +46,7 @@ def list_incidents(
         at, id_ = store.cursors.open(caller.id, asked, after)
         position = (str(at), str(id_))
     with store.viewing(caller) as connection:
-        found = queries.list_incidents(connection, store.settings.generation, **asked, after=position, limit=limit + 1)
+        found = queries.list_incidents(connection, store.generation, **asked, after=position, limit=limit + 1)
         positions = store.positions(connection)
     page, more = found[:limit], len(found) > limit
     store.record(caller, "LIST", {"incidents": asked | {"limit": limit}}, positions=positions)
@@ -61,7 +61,7 @@ def get_incident(request: Request, caller: Reader, store: Store, incident_id: UU
     """One incident with its items and revisions, as reported and as enriched."""
     id_ = str(incident_id)
     with store.viewing(caller) as connection:
-        generation = store.settings.generation
+        generation = store.generation
         found = queries.incident(connection, generation, id_)
         if found is None:
             raise absent()
@@ -81,10 +81,10 @@ def list_opened(request: Request, caller: Reader, store: Store, incident_id: UUI
     """Which agencies opened your own incident on which days. Nobody else's incident has such a list."""
     id_ = str(incident_id)
     with store.viewing(caller) as connection:
-        found = queries.incident(connection, store.settings.generation, id_)
+        found = queries.incident(connection, store.generation, id_)
         if found is None or found["agency_id"] != caller.agency.agency_id:
             raise absent()
-        rows = queries.opened_by(connection, store.settings.generation, id_)
+        rows = queries.opened_by(connection, store.generation, id_)
         positions = store.positions(connection)
     store.record(caller, "LIST", {"opened": id_}, positions=positions)
     return answer(request, caller, {"opened": rows})

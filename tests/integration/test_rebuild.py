@@ -3,7 +3,6 @@
 import json
 import threading
 import time
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -22,7 +21,7 @@ from projections.viewing import viewing
 from schemas.directory import Agency
 from schemas.errors import ProjectionError
 from schemas.settings import Settings
-from tests.integration.exchange import CONTENT, stages
+from tests.integration.exchange import CONTENT, stages, until
 from tests.running import Running
 
 _ALONE = {"audience": ["agency:reb-owner"], "tlp": "AMBER"}
@@ -49,15 +48,8 @@ def moments(running: Running) -> tuple[Settings, dict[str, str], datetime]:
         ]
         producer.wait(later, 60)
         for each in later:
-            _until(lambda id_=each.incident_id: _revision(settings, str(id_)) == 2)  # type: ignore[misc]
+            until(lambda id_=each.incident_id: _revision(settings, str(id_)) == 2)  # type: ignore[misc]
     return settings, {name: str(each.incident_id) for name, each in first.items()}, before
-
-
-def _until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 def _revision(settings: Settings, incident_id: str) -> int | None:
@@ -116,7 +108,7 @@ def test_no_reader_and_no_writer_notices(moments: tuple[Settings, dict[str, str]
                 done = rebuild(settings)
                 assert done.events >= len(ids)
             producer.wait(sent, 60)
-            _until(lambda: all(_revision(settings, str(each.incident_id)) == 1 for each in sent))
+            until(lambda: all(_revision(settings, str(each.incident_id)) == 1 for each in sent))
         finally:
             stop.set()
             for reader in readers:
