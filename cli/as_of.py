@@ -18,7 +18,7 @@ from stream_processors.runtime.lag import committed, lag
 _VIEWS = ("routes", "heatmap", "timeline", "incident")
 
 
-@click.command(context_settings={"ignore_unknown_options": True, "help_option_names": []})
+@click.command(context_settings={"ignore_unknown_options": True})
 @click.argument("moment")
 @click.argument("view", type=click.Choice(_VIEWS))
 @click.argument("words", nargs=-1, type=click.UNPROCESSED)
