@@ -1,10 +1,12 @@
 """The directory as it stands now, read from its topics."""
 
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 from schemas.directory.fold import Directory
 from schemas.directory.members import Members
+from schemas.errors import LogError
 from schemas.reading import read_topic
 from schemas.settings import Settings, load_settings
 from schemas.topics import DIRECTORY, DIRECTORY_CLOSED
@@ -41,8 +43,20 @@ def at_generation(settings: Settings) -> Settings:
 def load_current(home: Path | None = None) -> Settings:
     """`load_settings`, with the generation that readers use now.
 
+    Where the log does not answer, it is the one of the last time, so that the views can be read all the same.
+
     Raises:
         SettingsError: a setting has the wrong form.
-        LogError: the directory cannot be read.
+        LogError: the directory cannot be read, and could not before.
     """
-    return at_generation(load_settings(home))
+    settings = load_settings(home)
+    memory = settings.home / f"generation.{settings.deployment}"
+    try:
+        settings = at_generation(settings)
+    except LogError:
+        if not memory.exists():
+            raise
+        return replace(settings, generation=int(memory.read_text("ascii")))
+    with suppress(OSError):  # only for a worse day
+        memory.write_text(str(settings.generation), "ascii")
+    return settings

@@ -94,6 +94,7 @@ def test_read_store_away_is_one_line(monkeypatch: pytest.MonkeyPatch, capsys: py
     """A read store that does not answer is one line too."""
     monkeypatch.setenv("IONICS_READER_URL", "postgresql://a:b@127.0.0.1:1/x")
     monkeypatch.setenv("IONICS_DEPLOYMENT", "dev-test")
+    monkeypatch.setenv("IONICS_GENERATION", "1")
 
     code, out, err = _run(capsys, "routes")
 
