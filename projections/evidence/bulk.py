@@ -5,6 +5,8 @@ import os
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
+from types import TracebackType
+from typing import Self
 
 from projections.evidence.findings import Finding
 from projections.evidence.signatures import Admitted, SignatureCheck
@@ -54,8 +56,12 @@ class BulkCheck:
         while self._waiting:
             yield from self._waiting.popleft().result()
 
-    def close(self) -> None:
-        """End the processes."""
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if self._pool is not None:
             self._pool.shutdown(cancel_futures=True)
 

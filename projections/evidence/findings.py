@@ -35,7 +35,10 @@ MEANINGS: Mapping[str, tuple[str, str]] = {
     "DOUBLED_INCIDENT": ("one revision stands twice in the log of truth", _STOP),
     "MISSING_DECISION": ("submissions were taken and nothing says what became of them", _COMPARE),
     "DOUBLED_DECISION": ("admission decided twice about one submission, or somebody else wrote a decision", _STOP),
-    "DECISION_OUT_OF_PLACE": ("decisions stand in the order and partition of their submissions; this one does not", _STOP),
+    "DECISION_OUT_OF_PLACE": (
+        "decisions stand in the order and partition of their submissions; this one does not",
+        _STOP,
+    ),
     "MISSING_INCIDENT": (_LOST, _COMPARE),
     "UNDECIDED_INCIDENT": ("an incident is in the log of truth without having been admitted", _STOP),
     "DISAGREEMENT": ("incident and decision say different things of one submission", _COMPARE),

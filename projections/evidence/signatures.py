@@ -97,7 +97,8 @@ class SignatureCheck:
     ) -> tuple[str, str] | None:
         position = admission["directory_offset"]
         if position > self._history.next_offset:
-            return "DIRECTORY_SHORT", f"judged at position {position}; the directory ends at {self._history.next_offset}"
+            end = self._history.next_offset
+            return "DIRECTORY_SHORT", f"it was judged at position {position}; the directory ends at {end}"
         directory = self._history.at(position)
         submission = Record(
             SUBMISSIONS.name,

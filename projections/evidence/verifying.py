@@ -5,20 +5,23 @@ grows with the largest partition, by some hundred bytes a record.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import polars as pl
 
 from projections.evidence.bulk import BulkCheck
 from projections.evidence.chain import chain_findings, facts_of
+from projections.evidence.cut import Cut
 from projections.evidence.decisions import agreement_findings, contiguity_findings, decided_of
 from projections.evidence.findings import Finding
 from projections.evidence.history import DirectoryHistory
 from projections.evidence.signatures import Admitted
 from projections.replay.completeness import Extent, Tally
 from projections.replay.decoding import KindDecoder
-from projections.replay.source import Source, Span
+from projections.replay.source import RECORDS, Source, Span
+from schemas.dictionary import SchemaDictionary
+from schemas.errors import ContractError, DecodeError, ReplayError
 from schemas.reading import Record
 from schemas.topics import DECISIONS, DIRECTORY, INCIDENTS
 
@@ -70,39 +73,48 @@ def verify_history(
     Raises:
         IonicsError: the source cannot be read. What it holds never raises: that is a finding.
     """
-    decided_before, spans, decided_after = (source.spans(topic.name) for topic in (DECISIONS, INCIDENTS, DECISIONS))
-    directory, dictionary = source.directory(), source.dictionary()
+    cut = Cut(source)
+    directory = source.directory()
     verdict = Verdict(source.deployment, DirectoryHistory(source.deployment, directory).founders)
     verdict.add(_directory_findings(directory, verdict.founders, trusted))
-    total = sum(span.end - span.first for span in (*spans.values(), *decided_after.values()))
-    reading = _Reading(source, total, progress)
-    admitted, decided = KindDecoder(dictionary, "admitted"), KindDecoder(dictionary, "decision")
-    checking = BulkCheck(source.deployment, directory, dictionary, sum(s.end - s.first for s in spans.values()))
+    reading = _Reading(source, cut.offsets, progress)
     try:
-        for partition in sorted({*spans, *decided_after}):
-            facts = [facts_of(admitted.empty.clear().pipe(_no_records), admitted.empty)]
-            for batch in reading.batches(INCIDENTS.name, partition, spans.get(partition)):
-                facts += [_facts(batch, admitted)]
-                verdict.add(checking.take(_admitted(batch)))
-            of_incidents = pl.concat(facts)
-            last = of_incidents["submission_offset"].max()
-            end = decided_before.get(partition, Span(0, 0)).end
-            decisions = [decided_of(_no_records(decided.empty), decided.empty)]
-            for batch in reading.batches(DECISIONS.name, partition, decided_after.get(partition)):
-                rows, findings = _decided(batch, decided)
-                # A decision after the end that was asked for first may be newer than the incidents that were read.
-                decisions.append(rows.filter((pl.col("offset") < end) | (pl.col("submission_offset") <= last)))
-                verdict.add(findings)
-            of_decisions = pl.concat(decisions)
-            verdict.outcomes.update(dict(of_decisions["outcome"].value_counts().iter_rows()))
-            verdict.add(chain_findings(of_incidents))
-            verdict.add(contiguity_findings(of_decisions, partition))
-            verdict.add(agreement_findings(of_decisions, of_incidents))
-        verdict.add(checking.rest())
-    finally:
-        checking.close()
+        dictionary = source.dictionary()
+        with BulkCheck(source.deployment, directory, dictionary, cut.incidents_at_most) as checking:
+            for partition in cut.partitions:
+                _verify_partition(partition, cut, _Decoders(dictionary), reading, checking, verdict)
+            verdict.add(checking.rest())
+    except (ReplayError, ContractError) as error:  # of an export; the log itself raises others
+        verdict.add([Finding("UNREADABLE", source.name, str(error))])
     verdict.extents = {topic: tally.extents() for topic, tally in reading.tallies.items()}
     return verdict
+
+
+class _Decoders:
+    def __init__(self, dictionary: SchemaDictionary) -> None:
+        self.incidents, self.decisions = KindDecoder(dictionary, "admitted"), KindDecoder(dictionary, "decision")
+
+
+def _verify_partition(
+    partition: int, cut: Cut, decoders: _Decoders, reading: "_Reading", checking: BulkCheck, verdict: Verdict
+) -> None:
+    none = pl.DataFrame(schema=RECORDS)
+    facts = [facts_of(none, decoders.incidents.empty)]
+    for batch in reading.batches(INCIDENTS.name, partition, cut.incidents):
+        # Those that do not decode are told of by the check of signatures, which reads each record by itself.
+        facts.append(facts_of(batch, decoders.incidents.decode(batch["value"].to_list()).columns))
+        verdict.add(checking.take(_admitted(batch)))
+    incidents = pl.concat(facts)
+    decided = [decided_of(none, decoders.decisions.empty)]
+    for batch in reading.batches(DECISIONS.name, partition, cut.decisions):
+        decoded = decoders.decisions.decode(batch["value"].to_list())
+        verdict.add(_unreadable(batch, decoded.faults))
+        decided.append(decided_of(batch, decoded.columns))
+    decisions = pl.concat(decided).filter(cut.keeps(partition, incidents["submission_offset"]))
+    verdict.outcomes.update(dict(decisions["outcome"].value_counts().iter_rows()))
+    verdict.add(chain_findings(incidents))
+    verdict.add(contiguity_findings(decisions, partition))
+    verdict.add(agreement_findings(decisions, incidents))
 
 
 class _Reading:
@@ -112,18 +124,14 @@ class _Reading:
         self._source, self._total, self._progress, self._done = source, total, progress, 0
         self.tallies = {INCIDENTS.name: Tally(), DECISIONS.name: Tally()}
 
-    def batches(self, topic: str, partition: int, span: Span | None) -> Iterator[pl.DataFrame]:
-        if span is None:
+    def batches(self, topic: str, partition: int, spans: Mapping[int, Span]) -> Iterator[pl.DataFrame]:
+        if partition not in spans:
             return
-        for batch in self._source.batches(topic, {partition: span}):
+        for batch in self._source.batches(topic, {partition: spans[partition]}):
             self.tallies[topic].add(batch)
             yield batch
             self._done += batch.height
             self._progress(self._done, self._total)
-
-
-def _no_records(_: pl.DataFrame) -> pl.DataFrame:
-    return pl.DataFrame(schema={"partition": pl.Int32, "offset": pl.Int64})
 
 
 def _admitted(batch: pl.DataFrame) -> list[Admitted]:
@@ -131,19 +139,10 @@ def _admitted(batch: pl.DataFrame) -> list[Admitted]:
     return [Admitted(*row) for row in rows]
 
 
-def _facts(batch: pl.DataFrame, decoder: KindDecoder) -> pl.DataFrame:
-    """Of those that decode; the check of signatures reads each record by itself, and tells of the others."""
-    return facts_of(batch, decoder.decode(batch["value"].to_list()).columns)
-
-
-def _decided(batch: pl.DataFrame, decoder: KindDecoder) -> tuple[pl.DataFrame, list[Finding]]:
-    decoded = decoder.decode(batch["value"].to_list())
-    positions = batch.select("partition", "offset")
-    findings = [
-        Finding("UNREADABLE", f"{DECISIONS.name}/{'/'.join(map(str, positions.row(index)))}", str(error))
-        for index, error in decoded.faults.items()
-    ]
-    return decided_of(batch, decoded.columns), findings
+def _unreadable(batch: pl.DataFrame, faults: Mapping[int, DecodeError]) -> Iterator[Finding]:
+    for index, error in faults.items():
+        partition, offset = batch.select("partition", "offset").row(index)
+        yield Finding("UNREADABLE", f"{DECISIONS.name}/{partition}/{offset}", str(error))
 
 
 def _directory_findings(

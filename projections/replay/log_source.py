@@ -15,6 +15,7 @@ from schemas.topics import DIRECTORY
 
 _ANSWER_S = 30.0
 _BATCH = 20_000
+_HEADERS = pl.List(pl.Struct({"name": pl.String(), "value": pl.Binary()}))
 
 
 class LogSource:
@@ -23,11 +24,12 @@ class LogSource:
     Args:
         settings: where the deployment is.
         batch: most records in a frame.
-        headers: whether frames have the column `headers`, a list of (name, value) each.
+        headers: whether frames have the column `headers`, a list of structs of name and value.
     """
 
     def __init__(self, settings: Settings, batch: int = _BATCH, *, headers: bool = False) -> None:
         self._settings, self._batch, self._headers = settings, batch, headers
+        self.name = f"the log at {settings.require('bootstrap')}"
         self.deployment = settings.require("deployment")
 
     def dictionary(self) -> SchemaDictionary:
@@ -104,8 +106,8 @@ class LogSource:
         frame = pl.DataFrame(columns, schema=RECORDS)
         if not self._headers:
             return frame
-        headers = pl.Series("headers", [message.headers() or [] for message in messages], dtype=pl.Object)
-        return frame.with_columns(headers)
+        headers = [message.headers() or [] for message in messages]
+        return frame.with_columns(pl.Series("headers", headers, dtype=_HEADERS))
 
     def _consumer(self) -> Consumer:
         return Consumer(reading_config(self._settings), logger=quiet_logger())

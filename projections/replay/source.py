@@ -30,6 +30,8 @@ class Span(NamedTuple):
 class Source(Protocol):
     """History of one deployment, standing still: what was read once can be read again."""
 
+    name: str
+    """What it is called in messages."""
     deployment: str
 
     def dictionary(self) -> SchemaDictionary:

@@ -22,7 +22,7 @@ from schemas.topics import DECISIONS, INCIDENTS, SUBMISSIONS
 from stream_processors.admit.claims import check_claims, clock_in_doubt
 from stream_processors.admit.records import AdmissionRecords, Judged
 from stream_processors.admit.revisions import Known, Revision, chain_in_doubt, standing
-from stream_processors.admit.verification import Unverified, Verified, verify
+from stream_processors.admit.verification import Unverified, verify
 from stream_processors.runtime import Log, Output, Partition, Processed
 
 GROUP = "ionics-admit"
