@@ -29,6 +29,7 @@ _COMMANDS = {
     "routes": "cli.views",
     "heatmap": "cli.views",
     "timeline": "cli.views",
+    "replay": "cli.replay",
     "worker": "cli.worker",
     "outbox": "cli.outbox",
     "dead-letters": "cli.dead_letters",

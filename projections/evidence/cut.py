@@ -5,8 +5,6 @@ each incident below its end has its decision below the last end, and each decisi
 A decision between the two ends counts only where the incidents have come as far as it.
 """
 
-from collections.abc import Mapping
-
 import polars as pl
 
 from projections.replay.source import Source, Span
@@ -23,8 +21,8 @@ class Cut:
 
     def __init__(self, source: Source) -> None:
         self._before = source.spans(DECISIONS.name)
-        self.incidents: Mapping[int, Span] = source.spans(INCIDENTS.name)
-        self.decisions: Mapping[int, Span] = source.spans(DECISIONS.name)
+        self.incidents = source.spans(INCIDENTS.name)
+        self.decisions = source.spans(DECISIONS.name)
 
     @property
     def partitions(self) -> list[int]:

@@ -19,7 +19,7 @@ from projections.evidence.history import DirectoryHistory
 from projections.evidence.signatures import Admitted
 from projections.replay.completeness import Extent, Tally
 from projections.replay.decoding import KindDecoder
-from projections.replay.source import RECORDS, Source, Span
+from projections.replay.source import Source, Span
 from schemas.dictionary import SchemaDictionary
 from schemas.errors import ContractError, DecodeError, ReplayError
 from schemas.reading import Record
@@ -98,14 +98,13 @@ class _Decoders:
 def _verify_partition(
     partition: int, cut: Cut, decoders: _Decoders, reading: "_Reading", checking: BulkCheck, verdict: Verdict
 ) -> None:
-    none = pl.DataFrame(schema=RECORDS)
-    facts = [facts_of(none, decoders.incidents.empty)]
+    facts = [facts_of(decoders.incidents.no_records, decoders.incidents.empty)]
     for batch in reading.batches(INCIDENTS.name, partition, cut.incidents):
         # Those that do not decode are told of by the check of signatures, which reads each record by itself.
         facts.append(facts_of(batch, decoders.incidents.decode(batch["value"].to_list()).columns))
         verdict.add(checking.take(_admitted(batch)))
     incidents = pl.concat(facts)
-    decided = [decided_of(none, decoders.decisions.empty)]
+    decided = [decided_of(decoders.decisions.no_records, decoders.decisions.empty)]
     for batch in reading.batches(DECISIONS.name, partition, cut.decisions):
         decoded = decoders.decisions.decode(batch["value"].to_list())
         verdict.add(_unreadable(batch, decoded.faults))

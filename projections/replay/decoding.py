@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from projections.replay.source import RECORDS
 from schemas.codec import FRAME_BYTES
 from schemas.columnar import ROW, ColumnarDecoder, Decoded
 from schemas.dictionary import SUBJECTS, SchemaDictionary
@@ -19,6 +20,8 @@ class KindDecoder:
         empty = [self._decoder(id_).decode(id_, []).columns for id_ in dictionary.ids_of(kind)]
         self.empty: pl.DataFrame = pl.concat(empty, how="diagonal").clear() if empty else pl.DataFrame()
         """No rows, and the columns of all versions together."""
+        self.no_records: pl.DataFrame = pl.DataFrame(schema=RECORDS)
+        """The records to it."""
 
     def decode(self, values: Sequence[bytes | None]) -> Decoded:
         """Columns of the values that decode, in order, and the faults of the others, both by index.

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import polars as pl
 
@@ -64,18 +65,31 @@ class Selection:
             ReplayError: these records have no such field.
         """
         time = "admitted_at" if "admitted_at" in columns.columns else "admission_admitted_at"
-        conditions = {
-            "since": (time, lambda: pl.col(time) >= pl.lit(self.since)),
-            "until": (time, lambda: pl.col(time) < pl.lit(self.until)),
-            "agency_id": ("agency_id", lambda: pl.col("agency_id") == self.agency_id),
-            "incident_id": ("incident_id", lambda: pl.col("incident_id").str.starts_with(self.incident_id or "")),
-            "operation_id": ("operation_id", lambda: pl.col("operation_id") == self.operation_id),
+        columns_of = {
+            "since": time,
+            "until": time,
+            "agency_id": "agency_id",
+            "incident_id": "incident_id",
+            "operation_id": "operation_id",
         }
         wanted = pl.lit(value=True)
-        for name, (column, condition) in conditions.items():
-            if getattr(self, name) is None:
+        for name, column in columns_of.items():
+            value = getattr(self, name)
+            if value is None:
                 continue
             if column not in columns.columns:
                 raise ReplayError(f"these records have no {column}; leave that option out")
-            wanted &= condition().fill_null(value=False)
+            wanted &= _condition(name, pl.col(column), value).fill_null(value=False)
         return wanted
+
+
+def _condition(name: str, column: pl.Expr, value: Any) -> pl.Expr:
+    match name:
+        case "since":
+            return column >= pl.lit(value)
+        case "until":
+            return column < pl.lit(value)
+        case "incident_id":
+            return column.str.starts_with(str(value).lower())
+        case _:
+            return column == pl.lit(value)

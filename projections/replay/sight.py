@@ -1,16 +1,16 @@
 """What of history a viewer gets: each revision that the rule shows, of an incident whose latest revision it shows too.
 
 The rule is `schemas.sharing.may_see` under the directory as it is when a batch leaves. Which revision of an incident is the
-latest is read beforehand, from the same offsets that are then replayed.
+latest is read beforehand, from the whole of the same records.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Protocol
 
 import polars as pl
 
 from projections.replay.decoding import KindDecoder
-from projections.replay.source import Source, Span
+from projections.replay.source import Source
 from schemas.directory import SEES_ALL, Members
 from schemas.rights import require_right
 from schemas.sharing import Policy, may_see
@@ -36,6 +36,16 @@ class Sight(Protocol):
         """
 
 
+class Everything:
+    """Whoever holds an export: rights were judged when it was made."""
+
+    whole = True
+
+    def seen(self, columns: pl.DataFrame) -> pl.Series:
+        """See `Sight.seen`."""
+        return pl.repeat(value=True, n=columns.height, eager=True)
+
+
 class AllSeeing:
     """A principal with `sees-all`."""
 
@@ -47,7 +57,7 @@ class AllSeeing:
     def seen(self, columns: pl.DataFrame) -> pl.Series:
         """See `Sight.seen`."""
         require_right(self._members(), self._focal_point_id, SEES_ALL)
-        return pl.Series([True]).new_from_index(0, columns.height)
+        return pl.repeat(value=True, n=columns.height, eager=True)
 
 
 class RuleSight:
@@ -57,9 +67,8 @@ class RuleSight:
         focal_point_id: who looks.
         members: the directory as it is now, each time it is called.
         source: the history.
-        spans: the offsets that will be replayed; revisions beyond them are not known here.
-        decoder: of incidents or enriched incidents.
-        topic: of the same.
+        topic: incidents or enriched incidents.
+        decoder: of the same.
     """
 
     whole = False
@@ -70,12 +79,11 @@ class RuleSight:
         members: Callable[[], Members],
         source: Source,
         topic: str,
-        spans: Mapping[int, Span],
         decoder: KindDecoder,
     ) -> None:
         self._focal_point_id, self._members = focal_point_id, members
         latest = [_latest(decoder.empty)]
-        for batch in source.batches(topic, spans):
+        for batch in source.batches(topic, source.spans(topic)):
             latest.append(_latest(decoder.decode(batch["value"].to_list()).columns))
             if len(latest) > _MERGED:
                 latest = [_highest(pl.concat(latest))]
