@@ -19,7 +19,6 @@ from projections.evidence.verifying import verify_history
 from projections.replay.log_source import LogSource
 from projections.replay.selection import Selection
 from projections.replay.sight import RIGHTS
-from projections.replay.source import Source
 from schemas.directory import SEES_ALL, read_members
 from schemas.rights import require_right
 from schemas.settings import load_settings
@@ -98,21 +97,22 @@ def _check_options(selection: Selection, ways: Mapping[str, Any]) -> None:
 
 
 def _verify(origin: Path | None, trust: tuple[str, ...], *, as_json: bool) -> None:
-    source: Source
-    if origin is None:
-        settings = load_settings()
-        person = settings.acting_as("auditor")
-        require_right(read_members(settings), person, "audit")
-        logged(settings, person, "AUDIT", {"of": "replay", "verify": True})
-        source, changed = LogSource(settings), []
-    else:
-        source = Archive(origin)
-        changed = list(source.changed())
+    export = None if origin is None else Archive(origin)
+    source = export or _log_to_verify()
     with progress_of("verified") as progress:
         verdict = verify_history(source, trust, progress)
-    verdict.add(changed)
+    if export is not None:
+        verdict.add(export.changed())
     print_verdict(verdict, source.name, as_json=as_json)
     sys.exit(0 if verdict.sound else 1)
+
+
+def _log_to_verify() -> LogSource:
+    settings = load_settings()
+    person = settings.acting_as("auditor")
+    require_right(read_members(settings), person, "audit")
+    logged(settings, person, "AUDIT", {"of": "replay", "verify": True})
+    return LogSource(settings)
 
 
 def _export(place: Path, origin: Path | None, *, as_json: bool) -> None:

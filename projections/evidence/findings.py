@@ -27,18 +27,11 @@ MEANINGS: Mapping[str, tuple[str, str]] = {
     "IDENTITY": ("the ids are not those of this deployment, agency, reference and revision", _STOP),
     "PARTITION": ("the record lies under another key or in another partition than its incident", _STOP),
     "ADMISSION": ("what admission noted beside the signed bytes does not agree with them", _COMPARE),
-    "CHAIN": (
-        "a revision names a predecessor that was in the log when it was admitted, and no longer is as it was; or a doubt "
-        "that admission noted was added or taken out",
-        _COMPARE,
-    ),
+    "CHAIN": ("the predecessor that a revision names was in the log when it was admitted, and is not now", _COMPARE),
     "DOUBLED_INCIDENT": ("one revision stands twice in the log of truth", _STOP),
     "MISSING_DECISION": ("submissions were taken and nothing says what became of them", _COMPARE),
     "DOUBLED_DECISION": ("admission decided twice about one submission, or somebody else wrote a decision", _STOP),
-    "DECISION_OUT_OF_PLACE": (
-        "decisions stand in the order and partition of their submissions; this one does not",
-        _STOP,
-    ),
+    "DECISION_OUT_OF_PLACE": ("a decision is not in the order or the partition of its submission", _STOP),
     "MISSING_INCIDENT": (_LOST, _COMPARE),
     "UNDECIDED_INCIDENT": ("an incident is in the log of truth without having been admitted", _STOP),
     "DISAGREEMENT": ("incident and decision say different things of one submission", _COMPARE),

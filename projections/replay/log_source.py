@@ -64,13 +64,15 @@ class LogSource:
         consumer = self._consumer()
         try:
             consumer.assign([TopicPartition(topic, number, spans[number].first) for number in unfinished])
+            held: list[Message] = []
             while unfinished:
-                messages = gather(consumer, self._batch, _ANSWER_S)
+                messages = gather(consumer, self._batch - len(held), _ANSWER_S)
                 if not messages:
                     raise LogError(f"topic {topic}: no answer within {_ANSWER_S:.0f} s")
-                good = self._within(topic, messages, spans, unfinished)
-                if good:
-                    yield self._frame(good)
+                held += self._within(topic, messages, spans, unfinished)
+                if len(held) >= self._batch or (held and not unfinished):
+                    yield self._frame(held)
+                    held = []
         except KafkaException as error:
             raise LogError(f"topic {topic} cannot be read: {error.args[0].str()}") from error
         finally:

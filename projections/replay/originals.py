@@ -25,8 +25,8 @@ _PATIENCE_S = 30.0
 class AvroSink:
     """An Avro object container file under the newest schema of its kind.
 
-    The bodies of that schema are laid end to end as they came: they are an Avro block. Those of earlier versions are read
-    by Avro's rules of resolution and written anew.
+    The bodies of that schema are laid end to end as they came: they are an Avro block. Those of earlier versions are
+    read by Avro's rules of resolution and written anew.
     """
 
     originals = True

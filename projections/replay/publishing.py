@@ -20,9 +20,9 @@ def published(path: Path) -> Iterator[Path]:
         ReplayError: the path exists, or cannot be written.
     """
     beside = path.with_name(f".{path.name}.part")
+    if path.exists():
+        raise ReplayError(f"{path} exists; give another name, or remove it")
     try:
-        if path.exists():
-            raise ReplayError(f"{path} exists; give another name, or remove it")
         _removed(beside)
         yield beside
         for written in sorted(beside.iterdir()) if beside.is_dir() else [beside]:

@@ -1,7 +1,7 @@
 """What of history a viewer gets: each revision that the rule shows, of an incident whose latest revision it shows too.
 
-The rule is `schemas.sharing.may_see` under the directory as it is when a batch leaves. Which revision of an incident is the
-latest is read beforehand, from the whole of the same records.
+The rule is `schemas.sharing.may_see` under the directory as it is when a batch leaves. Which revision of an incident is
+the latest is read beforehand, from the whole of the same records.
 """
 
 from collections.abc import Callable
