@@ -30,6 +30,7 @@ _COMMANDS = {
     "heatmap": "cli.views",
     "timeline": "cli.views",
     "replay": "cli.replay",
+    "verify": "cli.verify",
     "worker": "cli.worker",
     "outbox": "cli.outbox",
     "dead-letters": "cli.dead_letters",

@@ -102,7 +102,7 @@ def _verify(origin: Path | None, trust: tuple[str, ...], *, as_json: bool) -> No
     with progress_of("verified") as progress:
         verdict = verify_history(source, trust, progress)
     if export is not None:
-        verdict.add(export.changed())
+        verdict.findings.add(export.changed())
     print_verdict(verdict, source.name, as_json=as_json)
     sys.exit(0 if verdict.sound else 1)
 

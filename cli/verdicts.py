@@ -1,13 +1,11 @@
 """How verdicts are printed: what, where, what it means, and what to do."""
 
-from collections import Counter
-from collections.abc import Sequence
 from typing import Any
 
 import click
 
 from cli.output import Column, clean, number, print_json, print_table
-from projections.evidence.findings import Finding
+from projections.evidence.findings import Findings
 from projections.evidence.verifying import Verdict
 from projections.replay.completeness import digest_of
 
@@ -17,7 +15,7 @@ def print_verdict(verdict: Verdict, name: str, *, as_json: bool) -> None:
     if as_json:
         print_json(_document(verdict, name))
         return
-    print_findings(verdict.findings, verdict.counts)
+    print_findings(verdict.findings)
     rows = [
         [topic, partition, extent.first, extent.last, f"{extent.records:,}", extent.digest]
         for topic, extents in verdict.extents.items()
@@ -35,10 +33,10 @@ def print_verdict(verdict: Verdict, name: str, *, as_json: bool) -> None:
         click.echo("sound: every signature, chain and decision was checked, and holds")
         click.echo("that the keys above are the deployment's, and that nothing is newer, only others can tell you")
     else:
-        click.echo(f"NOT SOUND: {sum(verdict.counts.values()):,} findings, above")
+        click.echo(f"NOT SOUND: {verdict.findings.counts.total():,} findings, above")
 
 
-def print_findings(findings: Sequence[Finding], counts: Counter[str]) -> None:
+def print_findings(findings: Findings) -> None:
     """Each finding in words, and how many are not shown."""
     for finding in findings:
         about = f", incident {finding.incident_id}" if finding.incident_id else ""
@@ -47,13 +45,13 @@ def print_findings(findings: Sequence[Finding], counts: Counter[str]) -> None:
         click.echo(clean(f"  what:      {finding.what}"))
         click.echo(f"  it means:  {finding.meaning}")
         click.echo(f"  do:        {finding.remedy}")
-    for code, count in counts.items():
+    for code, count in findings.counts.items():
         shown = sum(finding.code == code for finding in findings)
         if count > shown:
             click.echo(f"{code}: {count - shown:,} more")
 
 
-def findings_document(findings: Sequence[Finding]) -> list[dict[str, Any]]:
+def findings_document(findings: Findings) -> list[dict[str, Any]]:
     """Findings for JSON."""
     return [
         {
@@ -75,7 +73,7 @@ def _document(verdict: Verdict, name: str) -> dict[str, Any]:
         "deployment": verdict.deployment,
         "founders": verdict.founders,
         "sound": verdict.sound,
-        "counts": dict(verdict.counts),
+        "counts": dict(verdict.findings.counts),
         "findings": findings_document(verdict.findings),
         "decisions": dict(verdict.outcomes),
         "topics": {

@@ -1,7 +1,12 @@
 """What verifying finds, in words: what, where, what it means, and what to do."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+
+import polars as pl
+
+from schemas.errors import DecodeError
 
 _ALTERED = "the record is not what admission wrote: it was changed, or put there by somebody else"
 _COMPARE = "compare the record with a replica, a back-up or an earlier export; ask the agency for its receipt and copy"
@@ -11,6 +16,7 @@ _LOST = "a fact that was admitted is no longer in the log"
 _REDRIVE = "let the agency publish it again (`ionics outbox`, or its import): admission decides anew"
 _LOOK = "look into the log of the stage; `ionics status` shows whether it runs"
 _REBUILD = "rebuild the generation from the log: derived topics and tables are never repaired by hand"
+_KEPT = 100
 
 MEANINGS: Mapping[str, tuple[str, str]] = {
     "UNREADABLE": (_ALTERED, _COMPARE),
@@ -83,3 +89,32 @@ class Finding:
     def remedy(self) -> str:
         """What to do."""
         return MEANINGS[self.code][1]
+
+
+class Findings:
+    """Findings as they are made: all counted, the first hundred of each code kept.
+
+    Attributes:
+        counts: by code.
+    """
+
+    def __init__(self) -> None:
+        self.counts = Counter[str]()
+        self._kept: list[Finding] = []
+
+    def __iter__(self) -> Iterator[Finding]:
+        return iter(self._kept)
+
+    def add(self, findings: Iterable[Finding]) -> None:
+        """Take in findings."""
+        for finding in findings:
+            self.counts[finding.code] += 1
+            if self.counts[finding.code] <= _KEPT:
+                self._kept.append(finding)
+
+
+def unreadable(topic: str, batch: pl.DataFrame, faults: Mapping[int, DecodeError]) -> Iterator[Finding]:
+    """The records of a batch that do not decode, by their index in it."""
+    for index, error in faults.items():
+        partition, offset = batch.select("partition", "offset").row(index)
+        yield Finding("UNREADABLE", f"{topic}/{partition}/{offset}", str(error))

@@ -5,7 +5,7 @@ grows with the largest partition, by some hundred bytes a record.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -14,18 +14,16 @@ from projections.evidence.bulk import BulkCheck
 from projections.evidence.chain import chain_findings, facts_of
 from projections.evidence.cut import Cut
 from projections.evidence.decisions import agreement_findings, contiguity_findings, decided_of
-from projections.evidence.findings import Finding
+from projections.evidence.findings import Finding, Findings, unreadable
 from projections.evidence.history import DirectoryHistory
 from projections.evidence.signatures import Admitted
 from projections.replay.completeness import Extent, Tally
 from projections.replay.decoding import KindDecoder
 from projections.replay.source import Source, Span
 from schemas.dictionary import SchemaDictionary
-from schemas.errors import ContractError, DecodeError, ReplayError
+from schemas.errors import ContractError, ReplayError
 from schemas.reading import Record
 from schemas.topics import DECISIONS, DIRECTORY, INCIDENTS
-
-_SHOWN = 100
 
 
 @dataclass
@@ -34,30 +32,20 @@ class Verdict:
 
     Attributes:
         founders: ids of the keys that founded the directory, on whom all trust rests.
-        counts: findings by code.
-        findings: the first hundred of each code.
         extents: topic → what was read of it.
         outcomes: decisions by outcome.
     """
 
     deployment: str
     founders: tuple[str, ...] = ()
-    counts: Counter[str] = field(default_factory=Counter)
-    findings: list[Finding] = field(default_factory=list)
+    findings: Findings = field(default_factory=Findings)
     extents: dict[str, dict[int, Extent]] = field(default_factory=dict)
     outcomes: Counter[str] = field(default_factory=Counter)
 
     @property
     def sound(self) -> bool:
         """Whether nothing was found."""
-        return not self.counts
-
-    def add(self, findings: Iterable[Finding]) -> None:
-        """Take in findings."""
-        for finding in findings:
-            self.counts[finding.code] += 1
-            if self.counts[finding.code] <= _SHOWN:
-                self.findings.append(finding)
+        return not self.findings.counts
 
 
 def verify_history(
@@ -76,16 +64,16 @@ def verify_history(
     cut = Cut(source)
     directory = source.directory()
     verdict = Verdict(source.deployment, DirectoryHistory(source.deployment, directory).founders)
-    verdict.add(_directory_findings(directory, verdict.founders, trusted))
+    verdict.findings.add(_directory_findings(directory, verdict.founders, trusted))
     reading = _Reading(source, cut.offsets, progress)
     try:
         dictionary = source.dictionary()
         with BulkCheck(source.deployment, directory, dictionary, cut.incidents_at_most) as checking:
             for partition in cut.partitions:
                 _verify_partition(partition, cut, _Decoders(dictionary), reading, checking, verdict)
-            verdict.add(checking.rest())
+            verdict.findings.add(checking.rest())
     except (ReplayError, ContractError) as error:  # of an export; the log itself raises others
-        verdict.add([Finding("UNREADABLE", source.name, str(error))])
+        verdict.findings.add([Finding("UNREADABLE", source.name, str(error))])
     verdict.extents = {topic: tally.extents() for topic, tally in reading.tallies.items()}
     return verdict
 
@@ -102,18 +90,18 @@ def _verify_partition(
     for batch in reading.batches(INCIDENTS.name, partition, cut.incidents):
         # Those that do not decode are told of by the check of signatures, which reads each record by itself.
         facts.append(facts_of(batch, decoders.incidents.decode(batch["value"].to_list()).columns))
-        verdict.add(checking.take(_admitted(batch)))
+        verdict.findings.add(checking.take(_admitted(batch)))
     incidents = pl.concat(facts)
     decided = [decided_of(decoders.decisions.no_records, decoders.decisions.empty)]
     for batch in reading.batches(DECISIONS.name, partition, cut.decisions):
         decoded = decoders.decisions.decode(batch["value"].to_list())
-        verdict.add(_unreadable(batch, decoded.faults))
+        verdict.findings.add(unreadable(DECISIONS.name, batch, decoded.faults))
         decided.append(decided_of(batch, decoded.columns))
     decisions = pl.concat(decided).filter(cut.keeps(partition, incidents["submission_offset"]))
     verdict.outcomes.update(dict(decisions["outcome"].value_counts().iter_rows()))
-    verdict.add(chain_findings(incidents))
-    verdict.add(contiguity_findings(decisions, partition))
-    verdict.add(agreement_findings(decisions, incidents))
+    verdict.findings.add(chain_findings(incidents))
+    verdict.findings.add(contiguity_findings(decisions, partition))
+    verdict.findings.add(agreement_findings(decisions, incidents))
 
 
 class _Reading:
@@ -136,12 +124,6 @@ class _Reading:
 def _admitted(batch: pl.DataFrame) -> list[Admitted]:
     rows = batch.select("partition", "offset", "key", pl.col("value").fill_null(b"")).iter_rows()
     return [Admitted(*row) for row in rows]
-
-
-def _unreadable(batch: pl.DataFrame, faults: Mapping[int, DecodeError]) -> Iterator[Finding]:
-    for index, error in faults.items():
-        partition, offset = batch.select("partition", "offset").row(index)
-        yield Finding("UNREADABLE", f"{DECISIONS.name}/{partition}/{offset}", str(error))
 
 
 def _directory_findings(

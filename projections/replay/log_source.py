@@ -7,11 +7,11 @@ import polars as pl
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from projections.replay.source import RECORDS, Span
-from schemas.dictionary import SchemaDictionary, read_dictionary
+from schemas.dictionary import SchemaDictionary
 from schemas.errors import LogError
 from schemas.reading import Record, gather, quiet_logger, read_topic, reading_config
 from schemas.settings import Settings
-from schemas.topics import DIRECTORY
+from schemas.topics import DIRECTORY, SCHEMAS
 
 _ANSWER_S = 30.0
 _BATCH = 20_000
@@ -24,25 +24,28 @@ class LogSource:
     Args:
         settings: where the deployment is.
         batch: most records in a frame.
+        names: topics that lie under other names, as copies do.
         headers: whether frames have the column `headers`, a list of structs of name and value.
     """
 
-    def __init__(self, settings: Settings, batch: int = _BATCH, *, headers: bool = False) -> None:
-        self._settings, self._batch, self._headers = settings, batch, headers
+    def __init__(
+        self, settings: Settings, batch: int = _BATCH, names: Mapping[str, str] | None = None, *, headers: bool = False
+    ) -> None:
+        self._settings, self._batch, self._headers, self._names = settings, batch, headers, names or {}
         self.name = f"the log at {settings.require('bootstrap')}"
         self.deployment = settings.require("deployment")
 
     def dictionary(self) -> SchemaDictionary:
         """See `Source.dictionary`."""
-        return read_dictionary(self._settings)
+        return SchemaDictionary().fold(read_topic(self._settings, self._name_of(SCHEMAS.name)))
 
     def directory(self) -> Sequence[Record]:
         """See `Source.directory`."""
-        return list(read_topic(self._settings, DIRECTORY.name))
+        return list(read_topic(self._settings, self._name_of(DIRECTORY.name)))
 
     def spans(self, topic: str) -> dict[int, Span]:
         """See `Source.spans`."""
-        consumer = self._consumer()
+        topic, consumer = self._name_of(topic), self._consumer()
         try:
             found = consumer.list_topics(topic, timeout=_ANSWER_S).topics[topic]
             if found.error is not None:
@@ -61,7 +64,7 @@ class LogSource:
         unfinished = {number: span.end for number, span in spans.items() if span.end > span.first}
         if not unfinished:
             return
-        consumer = self._consumer()
+        topic, consumer = self._name_of(topic), self._consumer()
         try:
             consumer.assign([TopicPartition(topic, number, spans[number].first) for number in unfinished])
             held: list[Message] = []
@@ -110,6 +113,9 @@ class LogSource:
             return frame
         headers = [message.headers() or [] for message in messages]
         return frame.with_columns(pl.Series("headers", headers, dtype=_HEADERS))
+
+    def _name_of(self, topic: str) -> str:
+        return self._names.get(topic, topic)
 
     def _consumer(self) -> Consumer:
         return Consumer(reading_config(self._settings), logger=quiet_logger())
