@@ -61,21 +61,26 @@ def verify_history(
     Raises:
         IonicsError: the source cannot be read. What it holds never raises: that is a finding.
     """
-    cut = Cut(source)
-    directory = source.directory()
-    verdict = Verdict(source.deployment, DirectoryHistory(source.deployment, directory).founders)
-    verdict.findings.add(_directory_findings(directory, verdict.founders, trusted))
-    reading = _Reading(source, cut.offsets, progress)
+    verdict = Verdict(source.deployment)
     try:
-        dictionary = source.dictionary()
-        with BulkCheck(source.deployment, directory, dictionary, cut.incidents_at_most) as checking:
-            for partition in cut.partitions:
-                _verify_partition(partition, cut, _Decoders(dictionary), reading, checking, verdict)
-            verdict.findings.add(checking.rest())
+        _verify(source, trusted, progress, verdict)
     except (ReplayError, ContractError) as error:  # of an export; the log itself raises others
         verdict.findings.add([Finding("UNREADABLE", source.name, str(error))])
-    verdict.extents = {topic: tally.extents() for topic, tally in reading.tallies.items()}
     return verdict
+
+
+def _verify(source: Source, trusted: Sequence[str], progress: Callable[[int, int], None], verdict: Verdict) -> None:
+    cut = Cut(source)
+    directory = source.directory()
+    verdict.founders = DirectoryHistory(source.deployment, directory).founders
+    verdict.findings.add(_directory_findings(directory, verdict.founders, trusted))
+    dictionary = source.dictionary()
+    decoders, reading = _Decoders(dictionary), _Reading(source, cut.offsets, progress)
+    with BulkCheck(source.deployment, directory, dictionary, cut.incidents_at_most) as checking:
+        for partition in cut.partitions:
+            _verify_partition(partition, cut, decoders, reading, checking, verdict)
+        verdict.findings.add(checking.rest())
+    verdict.extents = {topic: tally.extents() for topic, tally in reading.tallies.items()}
 
 
 class _Decoders:

@@ -1,5 +1,6 @@
-"""A small history in memory: a directory of signed acts, submissions of every outcome, and what admission makes of them."""
+"""A small history in memory: a directory of signed acts, and what admission makes of submissions of every kind."""
 
+import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -72,6 +73,13 @@ class History:
     def copy(self) -> "History":
         """One that can be spoilt by itself."""
         return History({topic: list(records) for topic, records in self.records.items()})
+
+    def only(self, partition: int) -> "History":
+        """What there is of one partition, with the whole directory."""
+        kept = self.copy()
+        for topic in (INCIDENTS.name, DECISIONS.name):
+            kept.records[topic] = [record for record in self.records[topic] if record.partition == partition]
+        return kept
 
     def spoil(self, topic: str, change: Callable[[Record], Record | None]) -> "History":
         """A copy in which each record of a topic was changed, or taken out."""
@@ -158,8 +166,6 @@ class _Directory:
 
 def digest_of(stated: dict[str, Any]) -> str:
     """The signed digest of an incident."""
-    import hashlib  # noqa: PLC0415  # only here
-
     encoded = codec("incident").encode(stated)
     message = signed_message(HERE, str(stated["event_type"]), DICTIONARY.fingerprints[INCIDENT_ID], encoded)
     return hashlib.sha256(message).hexdigest()

@@ -1,9 +1,11 @@
 """Verifying a history: what admission wrote is sound, and whatever is done to it is found and named."""
 
 from dataclasses import replace
-from random import Random
 
+import hypothesis
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from projections.evidence.findings import MEANINGS
 from projections.evidence.verifying import Verdict, verify_history
@@ -53,26 +55,28 @@ def test_batches_do_not_matter() -> None:
     """Cut anyhow, the verdict and the digests are the same."""
     cut = SOUND.copy()
     cut.cuts = 2
-    assert verify_history(cut) == replace(verify_history(SOUND), findings=verify_history(cut).findings) or (
-        verify_history(cut).extents == verify_history(SOUND).extents
-    )
-    assert verify_history(cut).extents == verify_history(SOUND).extents
+    verdict = verify_history(cut)
+    assert verdict.sound
+    assert verdict.extents == verify_history(SOUND).extents
 
 
-@pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("revision", [1, 2])
-def test_a_flipped_byte_is_found(revision: int, seed: int) -> None:
-    """Any byte of a record, of the frame, of what admission noted and of what was signed; and of its key."""
+@given(data=st.data())
+@hypothesis.settings(max_examples=20, deadline=None)
+def test_a_flipped_bit_is_found(revision: int, data: st.DataObject) -> None:
+    """Any bit of a record: of the frame, of what admission noted, of what was signed."""
     victim = SOUND.admitted("three", revision)
     value = victim.value or b""
-    for place in Random(seed).sample(range(len(value)), 12):  # noqa: S311  # a choice, not a secret
-        changed = value[:place] + bytes([value[place] ^ 1 << place % 8]) + value[place + 1 :]
-        spoilt = SOUND.spoil(
-            INCIDENTS.name, lambda each, to=changed: replace(each, value=to) if each == victim else each
-        )
-        verdict = verify_history(spoilt)
-        named = {finding.where for finding in verdict.findings}
-        assert where(victim) in named, (place, verdict.findings.counts)
+    place, bit = data.draw(st.integers(0, len(value) - 1)), data.draw(st.integers(0, 7))
+    changed = value[:place] + bytes([value[place] ^ 1 << bit]) + value[place + 1 :]
+    alone = SOUND.only(victim.partition)
+    spoilt = alone.spoil(INCIDENTS.name, lambda each: replace(each, value=changed) if each == victim else each)
+    assert where(victim) in {finding.where for finding in verify_history(spoilt).findings}
+
+
+def test_another_key_is_found() -> None:
+    """The key of a record is that of its incident."""
+    victim = SOUND.admitted("three", 2)
     other = SOUND.spoil(INCIDENTS.name, lambda each: replace(each, key=b"x" * 36) if each == victim else each)
     assert wheres(verify_history(other), "PARTITION") == [where(victim)]
 
@@ -200,7 +204,6 @@ def test_a_key_counts_as_it_did_at_the_position_that_admission_noted() -> None:
 def test_a_schema_that_was_changed_is_found() -> None:
     """The dictionary says the SHA-256 of each schema."""
     first = SOUND.records[SCHEMAS.name][0]
-    value = (first.value or b"").replace(b'"name":"', b'"name":"x', 1)
     entry = codec("schema_entry").decode((first.value or b"")[5:])
     entry["schema"] = entry["schema"].replace("Incident", "Incidemt")
     value = (first.value or b"")[:5] + codec("schema_entry").encode(entry)
