@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from projections.evidence import bulk
 from projections.evidence.findings import MEANINGS
 from projections.evidence.verifying import Verdict, verify_history
 from schemas.codec import codec, frame
@@ -207,7 +208,9 @@ def test_a_schema_that_was_changed_is_found() -> None:
     entry = codec("schema_entry").decode((first.value or b"")[5:])
     entry["schema"] = entry["schema"].replace("Incident", "Incidemt")
     value = (first.value or b"")[:5] + codec("schema_entry").encode(entry)
-    verdict = verify_history(SOUND.spoil(SCHEMAS.name, lambda each: replace(each, value=value) if each == first else each))
+    verdict = verify_history(
+        SOUND.spoil(SCHEMAS.name, lambda each: replace(each, value=value) if each == first else each)
+    )
     assert codes(verdict) == {"UNREADABLE"}
 
 
@@ -215,3 +218,13 @@ def test_founders_that_are_not_trusted_are_found() -> None:
     """Who makes up a whole deployment signs it with keys of its own."""
     assert codes(verify_history(SOUND, [CUSTOMS.key_id])) == {"FOREIGN_DIRECTORY"}
     assert codes(verify_history(SOUND, [key.key_id for key in ADMINISTRATORS])) == set()
+
+
+def test_many_records_are_checked_in_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Findings name the same records."""
+    monkeypatch.setattr(bulk, "_PAYS", 1)
+    monkeypatch.setattr(bulk, "_PART", 3)
+    victim = SOUND.admitted("one-3", 1)
+    forged = forge(victim, NEVER)
+    verdict = verify_history(SOUND.spoil(INCIDENTS.name, lambda each: forged if each == victim else each))
+    assert wheres(verdict, "UNKNOWN_KEY") == [where(victim)]
