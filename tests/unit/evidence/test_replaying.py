@@ -99,6 +99,9 @@ def test_all_of_it() -> None:
     assert (len(records), len(records)) == (done.read, done.given)
     assert sum(extent.records for extent in done.extents.values()) == len(records)
     assert {("three", 1), ("three", 2), ("three", 3), ("shut", 1)} <= kept.revisions
+    for partition, extent in done.extents.items():
+        offsets = [record.offset for record in records if record.partition == partition]
+        assert (len(offsets), min(offsets), max(offsets)) == (extent.records, extent.first, extent.last)
 
 
 def test_a_selection_gives_what_it_names() -> None:

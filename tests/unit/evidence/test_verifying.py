@@ -179,6 +179,39 @@ def test_a_later_decision_that_says_otherwise_is_found() -> None:
     assert "rules_version" in finding.what
 
 
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("content_digest", "0" * 64),
+        ("signed_digest", "0" * 64),
+        ("admitted_event_id", "other"),
+        ("doubts", ["CLOCK_IN_DOUBT"]),
+        ("doubts", ["CHAIN_IN_DOUBT"]),
+        ("superseded", True),
+    ],
+)
+def test_what_admission_noted_is_computed_anew(field: str, value: object) -> None:
+    """Also where somebody changed incident and decision alike."""
+    victim = SOUND.admitted("one-5", 1)
+    decision = SOUND.decision_of(victim)
+    noted = codec("admitted").decode((victim.value or b"")[5:])
+    noted["admission"][field] = value
+    stated = codec("decision").decode((decision.value or b"")[5:])
+    name = "event_id" if field == "admitted_event_id" else field
+    stated |= {name: value} if name in stated else {}
+    stated |= {"outcome": "SUPERSEDED"} if field == "superseded" else {}
+    values = {
+        victim: (victim.value or b"")[:5] + codec("admitted").encode(noted),
+        decision: (decision.value or b"")[:5] + codec("decision").encode(stated),
+    }
+    spoilt = SOUND
+    for record, new in values.items():
+        spoilt = spoilt.spoil(record.topic, lambda r, of=record, to=new: replace(r, value=to) if r == of else r)
+    assert [(each.code, each.where) for each in verify_history(spoilt).findings] == [
+        ("CHAIN" if field == "superseded" or value == ["CHAIN_IN_DOUBT"] else "ADMISSION", where(victim))
+    ]
+
+
 def test_a_directory_with_a_hole_or_too_short_is_found() -> None:
     """Keys cannot be judged by it."""
     hole = SOUND.spoil(DIRECTORY.name, lambda each: None if each.offset == 2 else each)
