@@ -75,6 +75,10 @@ def replay(
     """
     selection = Selection(**{**selected, "partitions": frozenset(selected["partitions"])})
     _check_options(selection, {"--to": file, "--to-topic": to_topic, "--export": place, "--verify": verify or None})
+    if rate is not None and (verify or place is not None):
+        raise click.UsageError("--rate is for records that are given, not for --export or --verify")
+    if trust and not verify:
+        raise click.UsageError("--trust is for --verify")
     if verify:
         _verify(origin, trust, as_json=as_json)
     elif place is not None:

@@ -155,8 +155,6 @@ class _Directory:
 
 
 class _ScreenSink:
-    originals = False
-
     def __init__(self, *, as_json: bool) -> None:
         self._as_json = as_json
 

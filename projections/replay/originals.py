@@ -29,8 +29,6 @@ class AvroSink:
     read by Avro's rules of resolution and written anew.
     """
 
-    originals = True
-
     def __init__(self, path: Path, dictionary: SchemaDictionary, kind: str) -> None:
         self._dictionary, self._id = dictionary, max(dictionary.ids_of(kind))
         self._target = RecordCodec(dictionary.schemas[self._id])
@@ -71,8 +69,6 @@ class TopicSink:
         TopologyError: the topic exists with another number of partitions.
         LogError: it cannot be made.
     """
-
-    originals = True
 
     def __init__(self, settings: Settings, name: str, partitions: int) -> None:
         if name.startswith("ionics."):

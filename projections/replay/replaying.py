@@ -22,9 +22,6 @@ _NAMED = 10
 class Sink(Protocol):
     """Where a replay goes."""
 
-    originals: bool
-    """Whether it takes the original bytes, and so only of those who see all."""
-
     def write(self, batch: pl.DataFrame, table: pl.DataFrame) -> None:
         """Take in records as `RECORDS` says, and their decoded columns as `table_of` gives them.
 

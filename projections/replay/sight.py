@@ -56,7 +56,9 @@ class AllSeeing:
 
     def seen(self, columns: pl.DataFrame) -> pl.Series:
         """See `Sight.seen`."""
-        require_right(self._members(), self._focal_point_id, SEES_ALL)
+        members = self._members()
+        require_right(members, self._focal_point_id, *RIGHTS)
+        require_right(members, self._focal_point_id, SEES_ALL)
         return pl.repeat(value=True, n=columns.height, eager=True)
 
 

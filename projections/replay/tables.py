@@ -31,8 +31,6 @@ def table_of(batch: pl.DataFrame, columns: pl.DataFrame, *, whole: bool) -> pl.D
 class ParquetSink:
     """One row group a batch; columns as decoded, zstd."""
 
-    originals = False
-
     def __init__(self, path: Path, empty: pl.DataFrame) -> None:
         schema = empty.to_arrow(compat_level=pl.CompatLevel.oldest()).schema
         self._writer = pq.ParquetWriter(path, schema, compression="zstd")
@@ -48,8 +46,6 @@ class ParquetSink:
 
 class JsonLinesSink:
     """One JSON object a line; times in ISO 8601, bytes in hexadecimal."""
-
-    originals = False
 
     def __init__(self, path: Path) -> None:
         self._out: BinaryIO = path.open("xb")

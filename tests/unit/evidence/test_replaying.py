@@ -52,8 +52,6 @@ DECODER = KindDecoder(DICTIONARY, "admitted")
 class _Kept:
     """Keeps what it is given."""
 
-    originals = False
-
     def __init__(self) -> None:
         self.tables: list[pl.DataFrame] = []
 
