@@ -1,8 +1,9 @@
 """What `ionics replay` does to give records: where they come from, who looks, where they go, and the report."""
 
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,11 @@ class Wanted:
     to_topic: str | None
     rate: float | None
     as_json: bool
+
+    @property
+    def on_screen(self) -> bool:
+        """Whether the records are printed."""
+        return self.file is None and self.to_topic is None
 
     @property
     def original(self) -> bool:
@@ -119,7 +125,9 @@ def give(wanted: Wanted, view: View) -> None:
     """Replay, and report."""
     decoder = KindDecoder(view.source.dictionary(), KINDS[wanted.kind])
     sight, begun = view.sight(decoder), time.monotonic()
-    with _sink(wanted, view, decoder, whole=sight.whole) as sink, progress_of(wanted.kind) as progress:
+    # A bar among records on one terminal would spoil both.
+    bar = nullcontext(_no_bar) if wanted.on_screen and sys.stdout.isatty() else progress_of(wanted.kind)
+    with _sink(wanted, view, decoder, whole=sight.whole) as sink, bar as progress:
         done = replay(
             view.source,
             view.topic,
@@ -138,6 +146,10 @@ def give(wanted: Wanted, view: View) -> None:
             f"{done.unreadable_count} records do not decode and were left out, such as {', '.join(done.unreadable)}; "
             "run: ionics replay --verify"
         )
+
+
+def _no_bar(_done: int, _total: int) -> None:
+    """Show nothing."""
 
 
 class _Directory:
@@ -213,18 +225,16 @@ def _report(wanted: Wanted, topic: str, done: Replayed, seconds: float, *, whole
             "offsets": {str(number): {"from": span.first, "before": span.end} for number, span in done.spans.items()},
             "partitions": {str(number): extent.document() for number, extent in done.extents.items()},
         }
-    if wanted.as_json and wanted.file is None and wanted.to_topic is None:
-        return
-    if wanted.as_json:
+    if wanted.as_json and not wanted.on_screen:
         print_json(document)
         return
-    say = remark if wanted.file is None and wanted.to_topic is None else click.echo
+    say = remark if wanted.on_screen else click.echo
     say(f"{done.given:,} records of {topic} in {seconds:.1f} s, {done.given / max(seconds, 0.001):,.0f} a second")
     if not whole:
         say("these are the ones that you may see, under the directory as it is now")
         return
     say(f"read {done.read:,} records; digest of those given {document['digest']}")
-    if wanted.file is not None or wanted.to_topic is not None:
+    if not wanted.on_screen:
         columns = [number("partition"), number("read from"), number("before"), number("first"), number("last")]
         columns += [number("records"), Column("digest", fold=False)]
         print_table(columns, [_row(done, partition) for partition in done.spans])

@@ -24,7 +24,7 @@ from projections.replay.tables import JsonLinesSink, ParquetSink, table_of
 from schemas.settings import Settings
 from schemas.topics import INCIDENTS
 
-_ROUNDS = 5
+_ROUNDS = 3
 
 
 def measure_audit(settings: Settings) -> Iterator[str]:
