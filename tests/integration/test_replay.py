@@ -180,10 +180,8 @@ def test_an_export_is_verified_on_another_machine(
     assert (there.returncode, there.stderr) == (0, "")
     assert "sound:" in there.stdout
 
-    from_export = _elsewhere(tmp_path, "replay", "--from", str(place), "--incident", exchange.ids[_SHUT], "--json")
-    (line,) = from_export.stdout.splitlines()
-    from_log = ionics(_ALL, "--incident", exchange.ids[_SHUT], "--json")
-    assert json.loads(line) == _lines(from_log)[0]
+    one = ("--incident", exchange.ids[_SHUT], "--json")
+    assert _lines(ionics(_ALL, *one)) == _lines(ionics("nobody", "--from", str(place), *one))
     manifest, said = Archive(place).manifest["files"][INCIDENTS.name], []
     for number, words in enumerate(((), ("--from", str(place)))):
         file = str(tmp_path / f"{number}.parquet")
@@ -194,11 +192,10 @@ def test_an_export_is_verified_on_another_machine(
     path = place / file_of(DECISIONS.name)
     whole = path.read_bytes()
     path.write_bytes(whole[:100] + bytes([whole[100] ^ 1]) + whole[101:])
-    spoilt = _elsewhere(tmp_path, "replay", "--verify", "--from", str(place))
-    assert spoilt.returncode == 1
+    spoilt = ionics("nobody", "--verify", "--from", str(place))
+    assert spoilt.exit_code == 1
     assert "FILE_CHANGED" in spoilt.stdout
     assert "it means:" in spoilt.stdout
-    assert "Traceback" not in spoilt.stderr
 
 
 def _elsewhere(place: Path, *words: str) -> subprocess.CompletedProcess[str]:
