@@ -1,7 +1,8 @@
 """What the command line reads is written to the access log first, like any other reading."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 from cli.output import remark
 from projections.access_log import AccessEntry, AccessLog
@@ -9,6 +10,9 @@ from schemas.directory import read_members
 from schemas.errors import AccessLogError, LogError
 from schemas.rights import acting
 from schemas.settings import Settings
+
+_IDS = 5_000
+"""Incidents named in one record, which stays far below what the broker takes."""
 
 
 def logged(
@@ -44,3 +48,34 @@ def noted(settings: Settings, action: str, query: Mapping[str, Any]) -> None:
         logged(settings, settings.acting_as(), action, query)
     except (AccessLogError, LogError) as error:
         remark(f"this reading is not in the access log: {error}")
+
+
+class Leaving:
+    """An export in the access log: that it was asked for, and the incidents of each part before that part leaves."""
+
+    def __init__(self, settings: Settings, focal_point_id: str, query: Mapping[str, Any]) -> None:
+        self._person = acting(read_members(settings), focal_point_id)
+        self._query, self._log = query, AccessLog(settings)
+
+    def __enter__(self) -> Self:
+        self._record([])
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._log.close()
+
+    def __call__(self, incident_ids: Sequence[str]) -> None:
+        """Write that these leave.
+
+        Raises:
+            AccessLogError: the log did not take it; they may not leave.
+        """
+        for start in range(0, len(incident_ids), _IDS):
+            self._record(incident_ids[start : start + _IDS])
+
+    def _record(self, incident_ids: Sequence[str]) -> None:
+        person = self._person
+        entry = AccessEntry(person.focal_point_id, person.agency_id, "CLI", "EXPORT", self._query, incident_ids)
+        self._log.record(entry)

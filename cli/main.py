@@ -31,6 +31,8 @@ _COMMANDS = {
     "routes": "cli.views",
     "heatmap": "cli.views",
     "timeline": "cli.views",
+    "replay": "cli.replay",
+    "verify": "cli.verify",
     "worker": "cli.worker",
     "delegation": "cli.delegation",
     "outbox": "cli.outbox",

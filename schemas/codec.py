@@ -94,16 +94,24 @@ class RecordCodec:
         Raises:
             DecodeError: the body is damaged, truncated or has surplus bytes.
         """
+        record, surplus = self.decode_first(body)
+        if surplus:
+            raise DecodeError(f"body of {self.schema['name']} has {len(surplus)} surplus bytes")
+        return record
+
+    def decode_first(self, body: bytes) -> tuple[dict[str, Any], bytes]:
+        """The record at the beginning of some bytes, and the bytes after it.
+
+        Raises:
+            DecodeError: there is none.
+        """
         source = io.BytesIO(body)
         try:
             record: Any = fastavro.schemaless_reader(source, self.schema, None)
         except Exception as error:  # fastavro raises what its C code meets: EOFError, IndexError, MemoryError …
             raise DecodeError(f"body of {self.schema['name']} does not decode: {error!r}") from error
-        surplus = len(body) - source.tell()
-        if surplus:
-            raise DecodeError(f"body of {self.schema['name']} has {surplus} surplus bytes")
         found: dict[str, Any] = record
-        return found
+        return found, body[source.tell() :]
 
     def decode_canonical(self, body: bytes) -> dict[str, Any]:
         """The record of a body that is the one encoding of it.

@@ -59,8 +59,8 @@ class ColumnarDecoder:
         fields = _uniquely_named(fields)
         self._trailer = os.urandom(_TRAILER_BYTES)
         self._sync = os.urandom(16)
-        self._header = _file_header({"type": "record", "name": "Block", "fields": _widened(fields)}, self._sync)
-        narrow = _file_header({"type": "record", "name": "Block", "fields": fields}, self._sync)
+        self._header = container_header({"type": "record", "name": "Block", "fields": _widened(fields)}, self._sync)
+        narrow = container_header({"type": "record", "name": "Block", "fields": fields}, self._sync)
         empty = pl.read_avro(io.BytesIO(narrow + avro_long(0) + avro_long(0) + self._sync))
         self._narrow = pl.Schema(
             {name: type_ for name, type_ in empty.schema.items() if name not in (_FRAME, _TRAILER)}
@@ -204,7 +204,7 @@ def _moments(schema: Mapping[str, Any]) -> Iterator[tuple[pl.Expr, tuple[int, in
                     yield pl.col(name).struct.field(inner.name), _RANGES[inner.dtype]
 
 
-def _file_header(schema: Mapping[str, Any], sync: bytes) -> bytes:
+def container_header(schema: Mapping[str, Any], sync: bytes) -> bytes:
     """Header of an Avro object container file (Avro 1.12, Object Container Files), uncompressed."""
     entries = {"avro.schema": json.dumps(schema).encode(), "avro.codec": b"null"}
     parts = [b"Obj\x01", avro_long(len(entries))]

@@ -19,6 +19,7 @@ IonicsError                     catch this to turn any failure of ours into one 
 ├── ImportFileError             a file as a whole cannot be imported (single rows become rejects)
 ├── ReferenceDataError          the reference data is damaged or an extension is malformed
 ├── ProjectionError             the read store could not be written or read
+├── ReplayError                 what is to be replayed, or an export of it, cannot be read or written
 ├── ForbiddenError              a focal point lacks the right to do this
 ├── AccessLogError              the access log did not take a record, so nothing may be shown
 └── StackError                  the local stack could not be started or stopped
@@ -110,6 +111,10 @@ class ReferenceDataError(IonicsError):
 
 class ProjectionError(IonicsError):
     """The read store could not be written or read."""
+
+
+class ReplayError(IonicsError):
+    """What is to be replayed, or an export of it, cannot be read or written."""
 
 
 class ForbiddenError(IonicsError):

@@ -7,7 +7,6 @@ the time; reading columns beside them would save a tenth (docs/decisions/0004).
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 from schemas.codec import RecordCodec
@@ -16,19 +15,19 @@ from schemas.columnar import ColumnarDecoder
 from schemas.dictionary import SchemaDictionary
 from schemas.directory import Directory
 from schemas.errors import DecodeError, InvalidIncidentError, UnknownSchemaError
-from schemas.identity import content_digest, event_id, incident_id, partition_of
+from schemas.identity import content_digest
 from schemas.incident import Incident, validate_incident
 from schemas.reading import Record
 from schemas.topics import DECISIONS, INCIDENTS, SUBMISSIONS
+from stream_processors.admit.claims import check_claims, clock_in_doubt
 from stream_processors.admit.delegated import check_delegation
 from stream_processors.admit.records import AdmissionRecords, Judged
 from stream_processors.admit.revisions import Known, Revision, chain_in_doubt, standing
-from stream_processors.admit.verification import Unverified, Verified, verify
+from stream_processors.admit.verification import Unverified, verify
 from stream_processors.runtime import Log, Output, Partition, Processed
 
 GROUP = "ionics-admit"
 RULES_VERSION = f"2-{lists_version()}"
-_CLOCK_AHEAD = timedelta(minutes=5)
 _TAIL = 4_096
 
 
@@ -146,7 +145,7 @@ class Admission:
         except DecodeError as error:
             raise InvalidIncidentError("MALFORMED_BODY", "incident", str(error)) from error
         incident = validate_incident(body)
-        _check_identity(incident, record, verified, directory.deployment)
+        check_claims(incident, record, verified, directory.deployment)
         judged.incident = incident
         judged.content_digest = content_digest(body)
         check_delegation(incident, directory)
@@ -169,33 +168,9 @@ class Admission:
         return self._codecs[schema_id]
 
 
-def _check_identity(incident: Incident, record: Record, verified: Verified, deployment: str) -> None:
-    """Everything that names the incident is recomputed for the agency that signed."""
-    own = verified.agency
-    if incident.agency_id != own.agency_id:
-        raise InvalidIncidentError(
-            "OWNERSHIP", "agency_id", f"signed by {own.agency_id}, reported as {incident.agency_id}"
-        )
-    if incident.event_type != verified.event_type:
-        raise InvalidIncidentError("EVENT_TYPE", "event_type", f"signed as {verified.event_type}")
-    if incident.reporting_country != own.country:
-        raise InvalidIncidentError("COUNTRY", "reporting_country", f"the directory says {own.country or 'none'}")
-    if incident.incident_id != incident_id(deployment, own.agency_id, incident.source_ref):
-        raise InvalidIncidentError("IDENTITY", "incident_id", "not the id of deployment, agency and source_ref")
-    if incident.event_id != event_id(incident.incident_id, incident.revision):
-        raise InvalidIncidentError("IDENTITY", "event_id", "not the id of incident_id and revision")
-    key = incident.incident_id.encode()
-    if record.key != key or record.partition != partition_of(key):
-        raise InvalidIncidentError(
-            "PARTITION", "incident_id", "the record's key or partition is not that of its incident"
-        )
-
-
 def _doubts(incident: Incident, record: Record, known: Known, key_start_ms: int) -> list[str]:
-    appended = datetime.fromtimestamp(record.timestamp_ms / 1000, UTC)
-    key_start = datetime.fromtimestamp(key_start_ms / 1000, UTC)
     doubts = []
-    if incident.reported_at > appended + _CLOCK_AHEAD or incident.reported_at < key_start:
+    if clock_in_doubt(incident.reported_at, record.timestamp_ms, key_start_ms):
         doubts.append("CLOCK_IN_DOUBT")
     if chain_in_doubt(known, incident.provenance.previous_revision, incident.provenance.previous_digest):
         doubts.append("CHAIN_IN_DOUBT")

@@ -9,6 +9,7 @@ from pathlib import Path
 import psutil
 
 from deploy.deployment import prepare
+from tests.benchmarks.auditing import measure_audit
 from tests.benchmarks.importing import measure_import
 from tests.benchmarks.latency import measure_latency
 from tests.benchmarks.replaying import measure_rebuild, measure_regenerate
@@ -38,6 +39,8 @@ def main() -> None:
         for line in measure_sharing(running.settings):
             _say(line)
         for line in (*measure_rebuild(running.settings), *measure_regenerate(running.settings)):
+            _say(line)
+        for line in measure_audit(running.settings):
             _say(line)
 
 

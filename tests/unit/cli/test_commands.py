@@ -73,6 +73,9 @@ def test_unknown_command_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> N
         ("schemas", "list"),
         ("dead-letters", "list"),
         ("watch",),
+        ("replay",),
+        ("replay", "--verify"),
+        ("verify",),
         ("report", "--agency", "nzl-customs", "--on", "2024", "--item", "x"),
         ("outbox", "flush"),
     ],
@@ -134,6 +137,29 @@ def test_report_refuses_what_does_not_go_together(
 
     assert code == 2
     assert words in err
+
+
+@pytest.mark.usefixtures("home")
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--to", "x.csv"), ".parquet or .avro or .jsonl"),
+        (("--to", "x.avro", "--to-topic", "y"), "exclude each other"),
+        (("--verify", "--agency", "x"), "whole history"),
+        (("--export", "x", "--since", "2026-01-01"), "whole history"),
+        (("--export", "x", "--rate", "5"), "--rate"),
+        (("--trust", "x"), "--verify"),
+        (("--since", "yesterday"), "is no time"),
+    ],
+)
+def test_replay_refuses_what_does_not_go_together(
+    arguments: tuple[str, ...], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The same."""
+    code, _, err = _run(capsys, "replay", *arguments)
+
+    assert code == 2
+    assert words in " ".join(err.split())
 
 
 @pytest.mark.usefixtures("home")
