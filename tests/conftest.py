@@ -17,8 +17,8 @@ from tests.running import Running, engine_answers, local, with_containers
 
 _IDS = "ids_dev.csv.gz"
 
-# The same examples in every run, so that a failure is of the change at hand; `make explore` draws new ones. How long one
-# takes says more of the machine than of the code.
+# The same examples in every run, so that a failure is of the change at hand; `make explore` draws new ones. And no
+# deadlines: how long an example takes says more of the machine than of the code.
 hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None)
 hypothesis.settings.register_profile("exploring", print_blob=True, deadline=None)
 hypothesis.settings.load_profile("exploring" if os.environ.get("IONICS_EXPLORE") == "1" else "repeatable")
