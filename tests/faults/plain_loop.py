@@ -1,47 +1,64 @@
-"""Consume, transform, produce: the loop that the documentation of transactions tells one to write."""
+"""Consume, transform, produce: the loop that one writes by the documentation of confluent-kafka."""
 
 import logging
+from collections.abc import Callable
 
-from confluent_kafka import Consumer, Message, Producer
-
-
-def transformed(message: Message) -> bytes:
-    """What the loop makes of a record."""
-    return b"%d" % (message.offset() or 0)
+from confluent_kafka import Consumer, KafkaException, Producer
 
 
 def plain_loop(
-    settings: dict[str, str], name: str, source: str, target: str, batch: int, logger: logging.Logger, **producing: object
-) -> int:
-    """Take records in batches, each in a transaction with the positions after it, until none come for a while.
+    config: dict[str, str],
+    name: str,
+    topics: tuple[str, str],
+    end: int,
+    *,
+    batch: int,
+    flush: bool,
+    told: Callable[[set[int]], None],
+    logger: logging.Logger,
+) -> None:
+    """Write for each record its offset, each batch in a transaction with the position after it.
 
     Args:
-        settings: where the broker is.
+        config: properties of both clients.
         name: consumer group and transactional id.
-        producing: further properties of the producer.
-
-    Returns:
-        Number of transactions of which the library said that they are committed.
+        topics: from where, of one partition, and to where.
+        end: offset at which to stop.
+        flush: wait for the records before the position is sent, as loops do that want to see errors of delivery.
+        told: called with the offsets of a transaction of which the library says that it is committed.
 
     Raises:
-        KafkaException: of a batch; by the documentation of the library the process is then to be started again.
+        KafkaException: by the documentation, the process is now to be started again.
     """
-    committed = 0
-    producer = Producer({**settings, "transactional.id": name, **producing}, logger=logger)
-    producer.init_transactions()
+    source, target = topics
+    producer = Producer({**config, "transactional.id": name, "linger.ms": 50}, logger=logger)
+    producer.init_transactions(60)
     reading = {"group.id": name, "enable.auto.commit": False, "auto.offset.reset": "earliest"}
-    consumer = Consumer({**settings, **reading, "isolation.level": "read_committed"}, logger=logger)
+    consumer = Consumer({**config, **reading, "isolation.level": "read_committed"}, logger=logger)
     consumer.subscribe([source])
     try:
-        while messages := consumer.consume(batch, 5):
-            producer.begin_transaction()
-            for message in messages:
-                producer.produce(target, transformed(message), message.key())
-            positions = consumer.position(consumer.assignment())
-            producer.send_offsets_to_transaction(positions, consumer.consumer_group_metadata())
-            producer.commit_transaction()
-            committed += 1
-            print("committed", committed, len(messages))
+        at = 0
+        while at < end:
+            messages = consumer.consume(batch, 1)
+            if not messages:
+                continue
+            try:
+                producer.begin_transaction()
+                for message in messages:
+                    producer.produce(target, b"%d" % message.offset(), message.key())
+                if flush:
+                    producer.flush()
+                positions = consumer.position(consumer.assignment())
+                producer.send_offsets_to_transaction(positions, consumer.consumer_group_metadata())
+                producer.commit_transaction()
+            except KafkaException as error:
+                if not error.args[0].txn_requires_abort():
+                    raise
+                producer.abort_transaction()
+                for position in consumer.committed(consumer.assignment()):
+                    consumer.seek(position)
+                continue
+            at = messages[-1].offset() + 1
+            told({message.offset() for message in messages})
     finally:
         consumer.close()
-    return committed
