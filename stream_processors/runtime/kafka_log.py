@@ -155,6 +155,9 @@ class KafkaLog:
                     "socket.timeout.ms": _SOCKET_MS,
                     "linger.ms": 0,
                     "compression.type": "lz4",
+                    # What the watch must see may not be silenced by a setting of the deployment.
+                    "log_level": 6,
+                    "log.connection.close": True,
                     "queue.buffering.max.messages": 1_000_000,
                     "queue.buffering.max.kbytes": 1_048_576,
                 }

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable
 
-from confluent_kafka import Consumer, KafkaException, Producer
+from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 
 
 def plain_loop(
@@ -31,13 +31,13 @@ def plain_loop(
         KafkaException: by the documentation, the process is now to be started again.
     """
     source, target = topics
-    producer = Producer({**config, "transactional.id": name, "linger.ms": 50}, logger=logger)
+    producer = Producer({**config, "transactional.id": name, "linger.ms": 500}, logger=logger)
     producer.init_transactions(60)
     reading = {"group.id": name, "enable.auto.commit": False, "auto.offset.reset": "earliest"}
     consumer = Consumer({**config, **reading, "isolation.level": "read_committed"}, logger=logger)
+    at = max(0, consumer.committed([TopicPartition(source, 0)], 60)[0].offset)
     consumer.subscribe([source])
     try:
-        at = 0
         while at < end:
             messages = consumer.consume(batch, 1)
             if not messages:

@@ -100,7 +100,7 @@ def attack_plain_loop(ground: Ground, network: Network, *, batch: int, flush: bo
     return ground.account(attack.delivered, known, torn, errors)
 
 
-def attack_worker(ground: Ground, network: Network, *, batch: int, times: int) -> Account:
+def attack_worker(ground: Ground, network: Network, *, batch: int, times: int, **kafka: str) -> Account:
     """Attack the worker, a number of times, while it goes through the input."""
     attack = LateEndTxn(f"{ground.name}-0", network, times)
     told = 0
@@ -110,7 +110,7 @@ def attack_worker(ground: Ground, network: Network, *, batch: int, times: int) -
         told += size
 
     with Proxy(ground.settings.bootstrap, attack) as proxy:
-        settings = dataclasses.replace(ground.settings, bootstrap=proxy.bootstrap)
+        settings = dataclasses.replace(ground.settings, bootstrap=proxy.bootstrap, kafka={**ground.settings.kafka, **kafka})
         log = KafkaLog(settings, ground.name, ground.source)
         stage = Counting(ground.source, [Partition(ground.target, number) for number in range(2)])
         worker = Worker(log, stage, batch, count)
