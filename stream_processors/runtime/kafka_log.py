@@ -156,7 +156,7 @@ class KafkaLog:
                     "linger.ms": 0,
                     "compression.type": "lz4",
                     # What the watch must see may not be silenced by a setting of the deployment.
-                    "log_level": 6,
+                    "log_level": 7,
                     "log.connection.close": True,
                     "queue.buffering.max.messages": 1_000_000,
                     "queue.buffering.max.kbytes": 1_048_576,

@@ -24,8 +24,11 @@ def plain_loop(
         name: consumer group and transactional id.
         topics: from where, of one partition, and to where.
         end: offset at which to stop.
-        flush: wait for the records before the position is sent, as loops do that want to see errors of delivery.
+        batch: most records in one transaction.
+        flush: wait for the records before the position is sent, as loops do that want to see errors of delivery. Else
+            the records wait in the library until the commit, longer than the position needs.
         told: called with the offsets of a transaction of which the library says that it is committed.
+        logger: takes what the library says beside its exceptions.
 
     Raises:
         KafkaException: by the documentation, the process is now to be started again.
@@ -39,7 +42,7 @@ def plain_loop(
     consumer.subscribe([source])
     try:
         while at < end:
-            messages = consumer.consume(batch, 1)
+            messages = consumer.consume(batch, 5)
             if not messages:
                 continue
             try:

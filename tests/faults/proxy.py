@@ -4,6 +4,7 @@ import socket
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Self
 
 from tests.faults.kafka_requests import FIND_COORDINATOR, METADATA, Request, parsed, read_frame, write_frame
 
@@ -32,7 +33,7 @@ class Proxy:
         self.bootstrap = f"{host}:{own}"
         self._theirs, self._ours = (host.encode() + p.to_bytes(4, "big") for p in (int(port), own))
 
-    def __enter__(self) -> "Proxy":
+    def __enter__(self) -> Self:
         threading.Thread(target=self._accept, daemon=True).start()
         return self
 

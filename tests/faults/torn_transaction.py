@@ -1,7 +1,4 @@
-"""The attack on a plain loop and on the worker, and the account of it.
-
-`python -m tests.faults.torn_transaction` tells it on the servers of the settings at hand.
-"""
+"""The attack on a plain loop and on the worker, and the account of it."""
 
 import dataclasses
 import time
@@ -31,9 +28,10 @@ class Account:
     Attributes:
         late: each EndTxn that came late.
         given: records of the input.
-        told: records in transactions of which the caller was told, before the first error, that they are committed.
-        torn: records that committed readers saw after the first error, of transactions not told to be committed.
-        errors: what the library said.
+        told: records in transactions of which the caller knew, at its first error or else at the end, that they are
+            committed.
+        torn: records that committed readers saw then and that are in no such transaction.
+        error: with which the library gave up; empty if it did not.
         lost: records missing in the output at the end.
         doubled: records more than once in the output at the end.
     """
@@ -42,7 +40,7 @@ class Account:
     given: int
     told: int
     torn: int
-    errors: tuple[str, ...]
+    error: str
     lost: int
     doubled: int
 
@@ -62,23 +60,22 @@ class Ground:
         """What committed readers see in the output: the numbers of each record."""
         return [tuple(map(int, (record.value or b"").split())) for record in read_topic(self.settings, self.target)]
 
-    def account(self, late: list[Late], told: int, torn: int, errors: list[str]) -> Account:
-        """The account, by what readers see now."""
+    def account(self, late: list[Late], told: int, torn: int, error: str) -> Account:
+        """The account, by what committed readers see now."""
         times = Counter(value[-1] for value in self.values())
         doubled = sum(number > 1 for number in times.values())
-        return Account(tuple(late), self.given, told, torn, tuple(errors), self.given - len(times), doubled)
+        return Account(tuple(late), self.given, told, torn, error, self.given - len(times), doubled)
 
 
 def attack_plain_loop(ground: Ground, network: Network, *, batch: int, flush: bool) -> Account:
-    """Attack a plain loop once; after an error it is started again, in peace, until it has gone through the input."""
+    """Attack a plain loop once; after an error it is started again, in peace, until it is through the input."""
     attack = LateEndTxn(ground.name, network)
-    config = ground.settings.client_config()
     told: set[int] = set()
-    errors = list[str]()
+    error = ""
 
     def run(bootstrap: str) -> None:
         plain_loop(
-            config | {"bootstrap.servers": bootstrap, "socket.timeout.ms": "1500"},
+            ground.settings.client_config() | {"bootstrap.servers": bootstrap, "socket.timeout.ms": "1500"},
             ground.name,
             (ground.source, ground.target),
             ground.given,
@@ -91,17 +88,20 @@ def attack_plain_loop(ground: Ground, network: Network, *, batch: int, flush: bo
     with Proxy(ground.settings.bootstrap, attack) as proxy:
         try:
             run(proxy.bootstrap)
-        except KafkaException as error:
-            errors.append(str(error.args[0]))
+        except KafkaException as failed:
+            error = failed.args[0].str()
     known = len(told)
     torn = sum(value[-1] not in told for value in ground.values())
-    if errors:
+    if error:
         run(ground.settings.bootstrap)
-    return ground.account(attack.delivered, known, torn, errors)
+    return ground.account(attack.delivered, known, torn, error)
 
 
-def attack_worker(ground: Ground, network: Network, *, batch: int, times: int, **kafka: str) -> Account:
-    """Attack the worker, a number of times, while it goes through the input."""
+def attack_worker(ground: Ground, network: Network, *, batch: int, times: int) -> Account:
+    """Attack the worker a number of times while it goes through the input.
+
+    The deployment's settings silence librdkafka as far as they can: the worker hears what it needs nevertheless.
+    """
     attack = LateEndTxn(f"{ground.name}-0", network, times)
     told = 0
 
@@ -110,7 +110,8 @@ def attack_worker(ground: Ground, network: Network, *, batch: int, times: int, *
         told += size
 
     with Proxy(ground.settings.bootstrap, attack) as proxy:
-        settings = dataclasses.replace(ground.settings, bootstrap=proxy.bootstrap, kafka={**ground.settings.kafka, **kafka})
+        silenced = ground.settings.kafka | {"log_level": "0", "log.connection.close": "false"}
+        settings = dataclasses.replace(ground.settings, bootstrap=proxy.bootstrap, kafka=silenced)
         log = KafkaLog(settings, ground.name, ground.source)
         stage = Counting(ground.source, [Partition(ground.target, number) for number in range(2)])
         worker = Worker(log, stage, batch, count)
@@ -118,4 +119,5 @@ def attack_worker(ground: Ground, network: Network, *, batch: int, times: int, *
         while told < ground.given and time.monotonic() < deadline:
             worker.step(0.2)
         log.close()
-    return ground.account(attack.delivered, told, 0, [])
+    torn = max(0, len(ground.values()) - told)
+    return ground.account(attack.delivered, told, torn, "")
