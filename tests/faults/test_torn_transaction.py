@@ -4,11 +4,14 @@ import pytest
 
 from schemas.settings import Settings
 from tests.faults.late_end_txn import Network
-from tests.faults.torn_transaction import Account, Ground, attack_plain_loop, attack_worker
+from tests.faults.plain_loop import Habits
+from tests.faults.torn_transaction import Account, Ground, attack_loop, attack_worker
 
 pytestmark = [pytest.mark.stack, pytest.mark.faults]
 
-_OBEYED, _INVALID_PRODUCER_EPOCH, _PRODUCER_FENCED = 0, 47, 90
+_OBEYED = 0
+_REFUSED = {47, 90}
+"""INVALID_PRODUCER_EPOCH, PRODUCER_FENCED."""
 
 
 @pytest.fixture
@@ -28,16 +31,23 @@ def _torn_by_the_first_commit(account: Account) -> None:
 
 def test_a_plain_loop_doubles_what_a_late_end_txn_commits(ground: Ground) -> None:
     """Half of the second transaction is committed without its position, and written again after the restart."""
-    account = attack_plain_loop(ground, Network.SILENT, batch=100, flush=True)
+    account = attack_loop(ground, Network.SILENT, Habits(flush=True))
     _torn_by_the_first_commit(account)
     assert (account.doubled, account.lost) == (account.torn, 0)
 
 
 def test_a_plain_loop_loses_what_a_late_end_txn_leaves_out(ground: Ground) -> None:
     """Half of the second transaction is committed with the position of all of it: nobody writes the rest."""
-    account = attack_plain_loop(ground, Network.CUT, batch=100, flush=False)
+    account = attack_loop(ground, Network.CUT, Habits())
     _torn_by_the_first_commit(account)
     assert (account.doubled, account.lost) == (0, 100 - account.torn)
+
+
+def test_a_loop_that_retires_its_producer_is_not_torn(ground: Ground) -> None:
+    """What docs/guarantees.md tells users of the library to do."""
+    account = attack_loop(ground, Network.CUT, Habits(guard=True))
+    assert [(late.retried, late.error in _REFUSED) for late in account.late] == [(True, True)]
+    assert (account.told, account.torn, account.error, account.lost, account.doubled) == (300, 0, "", 0, 0)
 
 
 @pytest.mark.parametrize(("network", "times", "retried"), [(Network.CUT, 3, True), (Network.SILENT, 1, False)])
@@ -49,6 +59,6 @@ def test_the_worker_loses_and_doubles_nothing(ground: Ground, network: Network, 
     """
     account = attack_worker(ground, network, batch=50, times=times)
     assert [late.retried for late in account.late] == [retried] * times
-    assert {late.error for late in account.late} <= {_INVALID_PRODUCER_EPOCH, _PRODUCER_FENCED}
+    assert {late.error for late in account.late} <= _REFUSED
     assert (account.told, account.torn, account.lost, account.doubled) == (300, 0, 0, 0)
     assert sorted(number for number, _ in ground.values()) == list(range(1, 301))

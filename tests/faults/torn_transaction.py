@@ -15,10 +15,10 @@ from schemas.topics import FOR_EVER, Topic, create_topics
 from stream_processors.runtime import KafkaLog, Partition, Worker
 from tests.faults.counting import Counting
 from tests.faults.late_end_txn import Late, LateEndTxn, Network
-from tests.faults.plain_loop import plain_loop
+from tests.faults.plain_loop import Habits, plain_loop
 from tests.faults.proxy import Proxy
 
-_PATIENCE_S = 120.0
+_PATIENCE_S = 60.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,33 +67,23 @@ class Ground:
         return Account(tuple(late), self.given, told, torn, error, self.given - len(times), doubled)
 
 
-def attack_plain_loop(ground: Ground, network: Network, *, batch: int, flush: bool) -> Account:
+def attack_loop(ground: Ground, network: Network, habits: Habits) -> Account:
     """Attack a plain loop once; after an error it is started again, in peace, until it is through the input."""
     attack = LateEndTxn(ground.name, network)
+    config = ground.settings.client_config(**{"socket.timeout.ms": "1000"})
+    topics = (ground.source, ground.target)
     told: set[int] = set()
     error = ""
-
-    def run(bootstrap: str) -> None:
-        plain_loop(
-            ground.settings.client_config() | {"bootstrap.servers": bootstrap, "socket.timeout.ms": "1500"},
-            ground.name,
-            (ground.source, ground.target),
-            ground.given,
-            batch=batch,
-            flush=flush,
-            told=told.update,
-            logger=quiet_logger(),
-        )
-
     with Proxy(ground.settings.bootstrap, attack) as proxy:
         try:
-            run(proxy.bootstrap)
+            through = config | {"bootstrap.servers": proxy.bootstrap}
+            plain_loop(through, ground.name, topics, ground.given, habits, told.update)
         except KafkaException as failed:
             error = failed.args[0].str()
     known = len(told)
     torn = sum(value[-1] not in told for value in ground.values())
     if error:
-        run(ground.settings.bootstrap)
+        plain_loop(config, ground.name, topics, ground.given, habits, told.update)
     return ground.account(attack.delivered, known, torn, error)
 
 
