@@ -12,6 +12,8 @@ pytestmark = [pytest.mark.stack, pytest.mark.faults]
 _OBEYED = 0
 _REFUSED = {47, 90}
 """INVALID_PRODUCER_EPOCH, PRODUCER_FENCED."""
+_EPOCH_BY_TRANSACTION = 5
+"""The version of EndTxn from which each transaction has an epoch of its own (KIP-890)."""
 
 
 @pytest.fixture
@@ -25,6 +27,7 @@ def ground(settings: Settings) -> Ground:
 def _torn_by_the_first_commit(account: Account) -> None:
     """The library sent the first EndTxn again, told of one success, and the late one was obeyed too."""
     assert [(late.retried, late.error) for late in account.late] == [(True, _OBEYED)]
+    assert account.late[0].version < _EPOCH_BY_TRANSACTION, "librdkafka has KIP-890 now: see docs/guarantees.md"
     assert account.told == 100
     assert 0 < account.torn < 100
 
