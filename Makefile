@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test explore fuzz lint bench clean
+.PHONY: help demo test explore fuzz lint bench torn clean
 
 help:  ## list the verbs
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -24,6 +24,9 @@ lint: $(BIN)/ready  ## style and types
 
 bench: $(BIN)/ready  ## the figures: import, rebuild, regenerate, latency
 	@$(BIN)/python -m tests.benchmarks
+
+torn: $(BIN)/ready  ## a late EndTxn against plain loops and the worker, with the counts
+	@$(BIN)/python -m tests.faults.torn_report
 
 clean:  ## remove the environment and what was built
 	@rm -rf .venv build dist *.egg-info

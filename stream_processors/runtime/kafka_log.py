@@ -29,14 +29,19 @@ _FENCED = (KafkaError._FENCED, KafkaError.INVALID_PRODUCER_EPOCH, KafkaError.INV
 _PURGED = (KafkaError._PURGE_QUEUE, KafkaError._PURGE_INFLIGHT)  # noqa: SLF001  # the only names
 
 
-class _CoordinatorWatch(logging.Handler):
-    """Sees in librdkafka's own log what `commit_transaction` hides: it retried EndTxn."""
+class CoordinatorWatch(logging.Handler):
+    """Sees in librdkafka's own log what `commit_transaction` hides: it retried EndTxn.
+
+    Attributes:
+        doubt: it did, or may have done; `poll` of the producer after a commit brings the log up to date.
+    """
 
     def __init__(self) -> None:
         super().__init__(logging.DEBUG)
         self.doubt = False
 
     def emit(self, record: logging.LogRecord) -> None:
+        """See `logging.Handler.emit`."""
         text = record.getMessage()
         if "TxnCoordinator" in text and ("REQTMOUT" in text or "FAIL" in text):
             self.doubt = True
@@ -56,7 +61,7 @@ class KafkaLog:
         self._identity = f"{group}-{instance}"
         self._changed, self._assigned = False, set[Partition]()
         self._awaiting = True
-        self._watch = _CoordinatorWatch()
+        self._watch = CoordinatorWatch()
         self._logger = logging.getLogger(f"librdkafka.{self._identity}")
         self._logger.setLevel(logging.DEBUG)
         self._logger.propagate = False
@@ -155,6 +160,9 @@ class KafkaLog:
                     "socket.timeout.ms": _SOCKET_MS,
                     "linger.ms": 0,
                     "compression.type": "lz4",
+                    # What the watch must see may not be silenced by a setting of the deployment.
+                    "log_level": 7,
+                    "log.connection.close": True,
                     "queue.buffering.max.messages": 1_000_000,
                     "queue.buffering.max.kbytes": 1_048_576,
                 }
