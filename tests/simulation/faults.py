@@ -1,0 +1,70 @@
+"""What can go wrong, how often in a seed, and how long it takes."""
+
+from collections import Counter
+from collections.abc import Callable
+from random import Random
+
+from tests.simulation.scheduler import Scheduler
+
+_LONGEST_MS = 20_000
+
+RATES = {
+    "crash": 0.01,
+    "stall": 0.006,
+    "twin": 0.4,
+    "delay": 0.02,
+    "no answer": 0.01,
+    "answer lost": 0.01,
+    "call hangs": 0.01,
+    "commit aborted": 0.05,
+    "commit lost": 0.05,
+    "commit late": 0.06,
+    "commit unanswered": 0.05,
+    "commit retried in silence": 0.12,
+    "records under way": 0.5,
+    "positions forgotten": 0.004,
+    "rebalance": 0.012,
+    "acknowledgement lost": 0.15,
+    "stage fails": 0.03,
+    "directory changes": 0.05,
+}
+"""Every kind of fault with its usual chance at each place where it can happen."""
+
+
+class Crashed(BaseException):  # noqa: N818  # as a process that is killed: nothing may catch it
+    """The process of an actor ended in the middle of a call."""
+
+
+class Faults:
+    """Faults of one seed: some kinds often, some seldom, some never, until they stop.
+
+    Attributes:
+        counts: how often each kind happened.
+    """
+
+    def __init__(self, scheduler: Scheduler, random: Random) -> None:
+        self._scheduler, self._random = scheduler, random
+        self._rates = {kind: rate * random.choice((0, 0.3, 1, 1, 3)) for kind, rate in RATES.items()}
+        self.counts: Counter[str] = Counter()
+        self.stopped = False
+
+    def happens(self, kind: str) -> bool:
+        """Whether a fault happens here and now."""
+        if self.stopped or self._random.random() >= self._rates[kind]:
+            return False
+        self.counts[kind] += 1
+        self._scheduler.note(f"! {kind}")
+        return True
+
+    def after(self, what: str, event: Callable[[], None]) -> None:
+        """Let something happen that the network or the broker takes its time for."""
+        if what == "time-out":
+            self._scheduler.later(15_000, event)
+        elif self.stopped or self._random.random() < 0.6:
+            event() if what == "marker" and self.stopped else self._scheduler.later(1, event)
+        else:
+            self._scheduler.later(self.delay_ms(), event)
+
+    def delay_ms(self) -> float:
+        """From a millisecond to twenty seconds, each order of magnitude as likely."""
+        return float(_LONGEST_MS ** self._random.random())
