@@ -134,6 +134,10 @@ class Broker:
         """Whether nothing of a producer is open any more."""
         return self._coordinated[id_].phase is Phase.NONE
 
+    def deciding(self, id_: str) -> bool:
+        """Whether markers of a decided transaction are still being written."""
+        return self._coordinated[id_].phase is Phase.DECIDING
+
     def enlist(self, id_: str, epoch: int, partition: Partition) -> None:
         """Take a partition into the transaction, which begins with the first; it must be `decided` or ongoing.
 

@@ -22,10 +22,12 @@ RATES = {
     "commit unanswered": 0.05,
     "commit retried in silence": 0.12,
     "records under way": 0.5,
-    "positions forgotten": 0.004,
-    "rebalance": 0.012,
+    "positions forgotten": 0.2,
+    "heartbeat late": 0.02,
+    "rebalance": 0.4,
     "acknowledgement lost": 0.15,
-    "stage fails": 0.03,
+    "database refuses": 0.05,
+    "stage fails": 0.15,
     "directory changes": 0.05,
 }
 """Every kind of fault with its usual chance at each place where it can happen."""

@@ -36,11 +36,21 @@ class Group:
         """Move every partition to the next member."""
         self._turn += 1
 
+    def would_change(self, instance: str) -> bool:
+        """Whether a poll of this member would give or take anything."""
+        for where, target in self._targets():
+            owner = self._owners.get(where)
+            if (owner == instance) != (target == instance) and owner in (None, instance):
+                return True
+        return False
+
+    def _targets(self) -> list[tuple[Partition, str]]:
+        members = sorted(self.numbers)
+        return [(where, members[(n + self._turn) % len(members)]) for n, where in enumerate(self._partitions)]
+
     def poll(self, instance: str) -> frozenset[Partition]:
         """What a member owns after it gave back what is to move and took what is free."""
-        members = sorted(self.numbers)
-        for index, where in enumerate(self._partitions):
-            target = members[(index + self._turn) % len(members)]
+        for where, target in self._targets():
             owner = self._owners.get(where)
             if owner == instance != target:
                 del self._owners[where]

@@ -30,12 +30,14 @@ class SimulatedLog:
         held = [Partition(topic, number) for number in range(partitions)]
         self._group = broker.groups.setdefault(group, Group(held))
         self.member = self._group.join(instance)
+        process.on_silence = lambda: self._group.remove(instance, self.member)
         self._owned: frozenset[Partition] = frozenset()
         self._changed, self._awaiting = False, True
         self._next: dict[Partition, int] = {}
         self._epoch: int | None = None
         self._enlisted: set[Partition] | None = None
         self._queues: dict[Partition, list[Output]] = {}
+        self._sent = False
 
     def _poll_group(self) -> None:
         if self._group.numbers.get(self._instance) != self.member:
@@ -72,15 +74,17 @@ class SimulatedLog:
     def consume(self, limit: int, wait_s: float) -> list[Record]:
         """See `Log.consume`."""
         self._process.call("consume")
-        self._process.wait(lambda: self._to_be_polled() or bool(self._fresh()), wait_s * 1000)
+        if wait_s:
+            self._process.wait(lambda: self._to_be_polled() or bool(self._fresh()))
         if not self._process.faults.happens("heartbeat late"):
             self._poll_group()
         if self._changed:
             return []
         batch: list[Record] = []
         for where in self._process.shuffled(self._fresh()):
-            some = self._process.some(limit - len(batch))
-            records = list(self._committed(where, some))
+            if len(batch) == limit:
+                break
+            records = list(self._committed(where, self._process.some(limit - len(batch))))
             if records:
                 self._next[where] = records[-1].offset + 1
                 batch += records
@@ -110,7 +114,7 @@ class SimulatedLog:
         self._process.call("begin")
         if self._epoch is None or self._enlisted is not None:
             raise LogError("no producer, or a transaction is open")
-        self._enlisted = set()
+        self._enlisted, self._sent = set(), False
 
     @property
     def _producer(self) -> tuple[str, int]:
@@ -149,13 +153,16 @@ class SimulatedLog:
         self._process.scheduler.point()
         self.broker.enlist(*self._producer, where)
         self._enlisted_ones.add(where)
+        self._sent = True
 
     def send_offsets(self, positions: Mapping[Partition, int]) -> None:
         """See `Log.send_offsets`."""
         self._process.call("send_offsets")
         self._process.wait(lambda: not self.broker.deciding(self._id))
+        producer = self._producer
         self._hang("before")
-        self.broker.store(*self._producer, (self._group_name, self._instance, self.member), positions)
+        self._sent = True
+        self.broker.store(*producer, (self._group_name, self._instance, self.member), positions)
         self._hang("after")
         self._answer("send_offsets")
 
@@ -184,17 +191,16 @@ class SimulatedLog:
             if happens("commit late"):
                 self._echo(producer)
                 return CommitResult.UNSURE
-            if self._enlisted or self.broker.ongoing(self._id):
+            if self._sent:
                 self._process.scheduler.point()
                 self.broker.end(*producer, committing=True)
         except ProducerFencedError as error:
             self._process.scheduler.note(f"  {error}")
             return CommitResult.UNSURE
-        self._process.call("committed")
+        self._process.call("commit was done")
         if happens("commit unanswered"):
             return CommitResult.UNSURE
         self._enlisted = None
-        self._process.wait(lambda: not self.broker.deciding(self._id) or self._process.some(4) == 1)
         if happens("commit retried in silence"):
             self._echo(producer)
             self._doubted()
@@ -220,9 +226,9 @@ class SimulatedLog:
     def abort(self) -> None:
         """See `Log.abort`."""
         self._process.call("abort")
-        self._queues = {}
-        self.broker.end(*self._producer, committing=False)
-        self._enlisted = None
+        if self._sent:
+            self.broker.end(*self._producer, committing=False)
+        self._queues, self._enlisted = {}, None
 
     def committed(self, partitions: Sequence[Partition]) -> dict[Partition, int]:
         """See `Log.committed`."""

@@ -1,25 +1,33 @@
-"""What a port of the simulated world does at each call: let others act, and perhaps fail."""
+"""A process of the simulated world: at each call it makes others may act, and it may be killed or stopped."""
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from tests.simulation.faults import Crashed, Faults
 from tests.simulation.scheduler import Scheduler
 
+_T = TypeVar("_T")
+_SILENCE_MS = 10_000
+_SHORTEST_STALL_MS, _LONGEST_STALL_MS = 5_000, 25_000
+
 
 class Process:
-    """One process, which may be killed or stopped for a while at any call it makes.
+    """One process.
 
     Args:
-        paused: called when it stops for so long that others take it for dead, with how long.
+        on_stop: called when it is stopped, to go on some time later as if nothing had been.
 
     Attributes:
-        scheduler: whose turns it takes.
-        faults: what may happen.
+        on_silence: called when nothing was heard of it for so long that a group takes it for dead.
     """
 
-    def __init__(self, scheduler: Scheduler, faults: Faults) -> None:
-        self.scheduler, self.faults = scheduler, faults
+    def __init__(self, scheduler: Scheduler, faults: Faults, on_stop: Callable[[], None] = lambda: None) -> None:
+        self.scheduler, self.faults, self._on_stop = scheduler, faults, on_stop
+        self.on_silence: Callable[[], None] = lambda: None
+        self._silent = False
 
     def call(self, what: str) -> None:
-        """A call to the outside, in which everything else may happen.
+        """A call to the outside.
 
         Raises:
             Crashed: the process was killed.
@@ -27,12 +35,29 @@ class Process:
         self.scheduler.note(what)
         self.scheduler.point()
         if self.faults.happens("crash"):
+            self._fall_silent()
             raise Crashed
         if self.faults.happens("delay"):
             self.scheduler.sleep(self.faults.delay_ms())
         if self.faults.happens("stall"):
-            self.stalled()
+            self._fall_silent()
+            self._on_stop()
+            self.scheduler.sleep(self.scheduler.random.randrange(_SHORTEST_STALL_MS, _LONGEST_STALL_MS))
+            self._silent = False
+            self.scheduler.note("  goes on as if nothing had been")
 
-    def stalled(self) -> None:
-        """It is stopped for so long that others take it for dead, and then goes on as if nothing had been."""
-        self.scheduler.sleep(self.scheduler.random.randrange(8_000, 25_000))
+    def _fall_silent(self) -> None:
+        self._silent = True
+        self.scheduler.later(_SILENCE_MS, lambda: self.on_silence() if self._silent else None)
+
+    def wait(self, ready: Callable[[], bool]) -> None:
+        """Let others act until something holds."""
+        self.scheduler.wait(ready)
+
+    def shuffled(self, of: Sequence[_T]) -> list[_T]:
+        """In any order."""
+        return self.scheduler.random.sample(of, len(of))
+
+    def some(self, most: int) -> int:
+        """A number from 1 to `most`."""
+        return self.scheduler.random.randint(1, most)

@@ -125,13 +125,18 @@ class Scheduler:
         self.now_ms += self.random.randrange(_SLOWEST_STEP_MS)
         if self.steps > self._most_steps:
             raise StuckError(f"not at its end after {self.steps} steps")
-        if self.random.random() < self._switch:
+        if self._current is not None and self.random.random() < self._switch:
             self._give_up()
         else:
             self._happen()
 
     def wait(self, ready: Callable[[], bool], limit_ms: float | None = None) -> bool:
-        """Let others act until something holds; whether it does, or else the time is over."""
+        """Let others act until something holds; whether it does, or else the time is over.
+
+        Without actors, it holds or comes to hold by what happens by itself, or not at all.
+        """
+        if self._current is None:
+            return self._alone(ready)
         actor = self.actor
         until = None if limit_ms is None else self.now_ms + limit_ms
         while not ready():
@@ -140,6 +145,12 @@ class Scheduler:
             actor.ready, actor.until_ms = ready, until
             self._give_up()
         return True
+
+    def _alone(self, ready: Callable[[], bool]) -> bool:
+        while not ready() and self._events:
+            self.now_ms = max(self.now_ms, int(self._events[0][0]) + 1)
+            heapq.heappop(self._events)[2]()
+        return ready()
 
     def sleep(self, delay_ms: float) -> None:
         """Let others act for so long."""

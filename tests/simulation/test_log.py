@@ -1,0 +1,42 @@
+"""The simulated log keeps the contract that Kafka keeps, so the simulation is no fiction."""
+
+from collections.abc import Sequence
+from random import Random
+
+import pytest
+
+from stream_processors.runtime import Log, Output, Partition
+from tests.log_contract import LogContract
+from tests.simulation.broker import Broker
+from tests.simulation.faults import Faults
+from tests.simulation.log import SimulatedLog
+from tests.simulation.process import Process
+from tests.simulation.scheduler import Scheduler
+
+
+class _Simulated:
+    def __init__(self) -> None:
+        random = Random(1)  # noqa: S311  # repeatable, not secret
+        self._scheduler = Scheduler(random)
+        self._faults = Faults(self._scheduler, random)
+        self._faults.stopped = True
+        self._broker = Broker(lambda: self._scheduler.now_ms, self._faults.after)
+        self.input, self.output = Partition("in", 0), Partition("out", 0)
+
+    def open(self) -> Log:
+        """See `Ground.open`."""
+        return SimulatedLog(self._broker, Process(self._scheduler, self._faults), "contract", "in", 1)
+
+    def append(self, values: Sequence[bytes]) -> None:
+        """See `Ground.append`."""
+        for value in values:
+            self._broker.append(Output(*self.input, None, value))
+
+
+class TestSimulatedLog(LogContract):
+    """The simulated log keeps the contract."""
+
+    @pytest.fixture
+    def ground(self) -> _Simulated:
+        """Empty topics."""
+        return _Simulated()
