@@ -14,12 +14,11 @@ from schemas.directory import Directory
 from schemas.reading import Record
 from schemas.topics import DEAD_LETTERS, DECISIONS, DIRECTORY, INCIDENTS, SUBMISSIONS, enriched
 from stream_processors.admit import Admission
-from stream_processors.enrich import Enrichment
 from stream_processors.runtime import Output, Partition, Processed
 from tests.simulation.agencies import PARTITIONS_USED
 from tests.simulation.stages import Fragile, PoisonError
 from tests.simulation.tables import folded, row_of
-from tests.simulation.world import GENERATION, REFERENCE, World
+from tests.simulation.world import GENERATION, World, enrichment
 from tests.unit.stream_processors.world import DICTIONARY, HERE
 
 ENRICHED = enriched(GENERATION).name
@@ -141,8 +140,8 @@ def _reference(world: World) -> dict[str, list[Copy]]:
     """What admission writes of the same submissions where nothing goes wrong, by topic."""
     written = dict[str, list[Copy]]()
     sources = _Frozen(committed(world, DIRECTORY.name, 0))
+    stage = Fragile(Admission(sources))
     for number in range(PARTITIONS_USED):
-        stage = Fragile(Admission(sources))
         for record, decision in zip(committed(world, SUBMISSIONS.name, number), _decisions(world, number), strict=True):
             sources.at = int(str(decision["directory_offset"]))
             done = _processed(stage, record)
@@ -191,6 +190,5 @@ def _check_enriched(world: World) -> None:
     """Each admitted incident once, in the order of its partition, as enrichment without faults writes it."""
     for number in range(PARTITIONS_USED):
         admitted = committed(world, INCIDENTS.name, number)
-        stage = Enrichment(DICTIONARY, REFERENCE, GENERATION)
-        expected = [_copy(output) for output in stage.process(admitted).outputs] if admitted else []
+        expected = [_copy(output) for output in enrichment().process(admitted).outputs] if admitted else []
         _compare(ENRICHED, expected, [_copy(record) for record in committed(world, ENRICHED, number)])

@@ -4,6 +4,7 @@ import logging
 import tempfile
 import threading
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -26,6 +27,7 @@ from tests.simulation.following import SimulatedSource, SimulatedTopic
 from tests.simulation.log import SimulatedLog
 from tests.simulation.parties import AGENCIES, change, founding, unbelievable
 from tests.simulation.process import Process
+from tests.simulation.remembering import remembered
 from tests.simulation.scheduler import Scheduler
 from tests.simulation.stages import Fragile
 from tests.simulation.tables import MemorySink, Place, Tables
@@ -34,7 +36,12 @@ from tests.unit.stream_processors.world import DICTIONARY, HERE
 GENERATION = 1
 _NEVER = threading.Event()
 logging.getLogger("stream_processors.runtime.worker").addHandler(logging.NullHandler())
-REFERENCE = Reference.load()
+_ENRICHMENT = Enrichment(DICTIONARY, Reference.load(), GENERATION)
+
+
+def enrichment() -> Enrichment:
+    """A fresh one, which shares with the others what enrichment remembers of texts that it met."""
+    return copy(_ENRICHMENT)
 
 
 @dataclass(frozen=True)
@@ -51,7 +58,7 @@ class Parts:
 
     log: type[SimulatedLog] = SimulatedLog
     admission: Callable[[DirectoryReader], Stage[Any]] = Admission
-    enrichment: Callable[[], Stage[Any]] = lambda: Enrichment(DICTIONARY, REFERENCE, GENERATION)
+    enrichment: Callable[[], Stage[Any]] = enrichment
     worker: type[Worker[Any]] = Worker
     sink: type[MemorySink] = MemorySink
 
@@ -90,11 +97,12 @@ class World:
             StuckError: it does not drain.
         """
         with tempfile.TemporaryDirectory(dir=_memory(), prefix="ionics-simulation-") as folder:
-            try:
-                self._start(Path(folder))
-                self.scheduler.run()
-            finally:
-                self.scheduler.end()
+            with remembered():
+                try:
+                    self._start(Path(folder))
+                    self.scheduler.run()
+                finally:
+                    self.scheduler.end()
 
     def _start(self, folder: Path) -> None:
         random, acts = self.random, self.random.randint(3, 12)
