@@ -5,7 +5,7 @@ the time; reading columns beside them would save a tenth (docs/decisions/0004).
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
@@ -62,10 +62,10 @@ class Admission:
         self._decoders: dict[int, ColumnarDecoder] = {}
         self._state = Admitted()
 
-    def restore(self, log: Log, partitions: Sequence[Partition]) -> dict[Partition, int]:
+    def restore(self, log: Log, stored: Mapping[Partition, int]) -> dict[Partition, int]:
         """Fold `ionics.incidents`; go on after the last submission that has a decision."""
-        self._state = Admitted({p.number: self._folded(log, p.number) for p in partitions})
-        return {p: self._after_last_decision(log, p.number) for p in partitions}
+        self._state = Admitted({p.number: self._folded(log, p.number) for p in stored})
+        return {p: self._after_last_decision(log, p.number) for p in stored}
 
     def _folded(self, log: Log, partition: int) -> dict[str, Known]:
         known: dict[str, Known] = {}

@@ -17,8 +17,6 @@ from schemas.reading import Record
 from stream_processors.runtime import Output, Partition
 from tests.simulation.groups import Group
 
-TRANSACTION_MS = 15_000
-
 
 class Fate(Enum):
     """What is known of an entry of the log."""
@@ -39,10 +37,15 @@ class Entry:
 
 
 class PartitionLog:
-    """One partition. An entry's index is its offset."""
+    """One partition. An entry's index is its offset.
+
+    Attributes:
+        stable: the last stable offset: nothing before it is open.
+    """
 
     def __init__(self) -> None:
         self.entries: list[Entry] = []
+        self.stable = 0
         self._open: dict[str, list[int]] = {}
 
     @property
@@ -50,28 +53,33 @@ class PartitionLog:
         """The high watermark."""
         return len(self.entries)
 
-    @property
-    def stable(self) -> int:
-        """The last stable offset: nothing before it is open."""
-        return min((offsets[0] for offsets in self._open.values()), default=self.end)
-
     def append(self, record: Record, writer: str | None) -> None:
         """Add a record, open if it has a writer."""
         if writer is not None:
             self._open.setdefault(writer, []).append(self.end)
         self.entries.append(Entry(record, Fate.COMMITTED if writer is None else Fate.OPEN, writer))
+        self._settle()
 
     def decide(self, writer: str, fate: Fate) -> None:
         """Add a marker."""
         for offset in self._open.pop(writer, ()):
             self.entries[offset].fate = fate
         self.entries.append(Entry(None, Fate.MARKER, writer))
+        self._settle()
+
+    def _settle(self) -> None:
+        self.stable = min((offsets[0] for offsets in self._open.values()), default=self.end)
 
     def committed(self, start: int, end: int) -> Iterator[Record]:
         """Committed records between two offsets, no further than is stable."""
-        for entry in self.entries[start : min(end, self.stable)]:
+        for offset in range(start, min(end, self.stable)):
+            entry = self.entries[offset]
             if entry.record is not None and entry.fate is Fate.COMMITTED:
                 yield entry.record
+
+    def holds_more(self, start: int) -> bool:
+        """Whether a committed record can be read from an offset on."""
+        return start < self.stable and next(self.committed(start, self.stable), None) is not None
 
 
 class Phase(Enum):

@@ -1,11 +1,12 @@
 """Reading by positions kept elsewhere: the projector's source, and admission's directory and dictionary."""
 
 from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
 
 from schemas.errors import LogError
 from schemas.reading import Record
 from stream_processors.runtime import Partition
-from tests.simulation.broker import Broker
+from tests.simulation.broker import Broker, PartitionLog
 from tests.simulation.process import Process
 
 
@@ -18,23 +19,23 @@ class SimulatedSource:
     def consume(self, limit: int, wait_s: float) -> list[Record]:  # noqa: ARG002  # it waits until something comes
         """See `Source.consume`."""
         self._process.call("consume")
-        self._process.wait(lambda: bool(self._fresh()))
+        self._process.wait(lambda: any(self._log(p).holds_more(start) for p, start in self._next.items()))
         if self._process.faults.happens("no answer"):
             raise LogError("the log cannot be read")
         batch: list[Record] = []
         for where in self._process.shuffled(self._fresh()):
             if len(batch) < limit:
-                batch += list(self._committed(where))[: self._process.some(limit - len(batch))]
+                some = self._process.some(limit - len(batch))
+                batch += islice(self._log(where).committed(self._next[where], self._log(where).end), some)
         for record in batch:
             self._next[Partition(record.topic, record.partition)] = record.offset + 1
         return batch
 
     def _fresh(self) -> list[Partition]:
-        return [where for where in sorted(self._next) if next(self._committed(where), None)]
+        return [where for where, start in sorted(self._next.items()) if self._log(where).holds_more(start)]
 
-    def _committed(self, where: Partition) -> Iterator[Record]:
-        log = self._broker.logs[where]
-        return log.committed(self._next[where], log.end)
+    def _log(self, where: Partition) -> PartitionLog:
+        return self._broker.logs[where]
 
     def close(self) -> None:
         """See `Source.close`."""

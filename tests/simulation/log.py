@@ -5,6 +5,7 @@ Records are sent behind the worker's back, at the latest when it commits. A comm
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 
 from schemas.errors import ClientHungError, LogError, ProducerFencedError
 from schemas.reading import Record
@@ -75,7 +76,7 @@ class SimulatedLog:
         """See `Log.consume`."""
         self._process.call("consume")
         if wait_s:
-            self._process.wait(lambda: self._to_be_polled() or bool(self._fresh()))
+            self._process.wait(lambda: self._to_be_polled() or self._holds_more())
         if not self._process.faults.happens("heartbeat late"):
             self._poll_group()
         if self._changed:
@@ -91,12 +92,14 @@ class SimulatedLog:
         return batch
 
     def _fresh(self) -> list[Partition]:
-        return [where for where in sorted(self._next) if next(self._committed(where, 1), None)]
+        return [where for where in sorted(self._next) if self.broker.logs[where].holds_more(self._next[where])]
+
+    def _holds_more(self) -> bool:
+        return any(self.broker.logs[where].holds_more(start) for where, start in self._next.items())
 
     def _committed(self, where: Partition, most: int) -> Iterator[Record]:
         log = self.broker.logs[where]
-        for _, record in zip(range(most), log.committed(self._next[where], log.end), strict=False):
-            yield record
+        return islice(log.committed(self._next[where], log.end), most)
 
     def init_transactions(self) -> None:
         """See `Log.init_transactions`."""
@@ -176,7 +179,7 @@ class SimulatedLog:
 
     def commit(self) -> CommitResult:
         """See `Log.commit`."""
-        self._process.call("commit")
+        self._process.call("commit", "stall at commit")
         happens = self._process.faults.happens
         try:
             while self._queues:

@@ -1,6 +1,6 @@
 """Lines of defence taken out, one at a time, to see that the simulation notices."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from schemas.reading import Record
 from stream_processors.admit import Admission
@@ -37,6 +37,14 @@ class _LastStable(SimulatedLog):
         return min(super().high_watermark(partition), self.broker.logs[partition].stable)
 
 
+class _NoWait(SimulatedLog):
+    """State is restored without regard to what a worker that held the partitions before may still commit."""
+
+    def committed(self, partitions: Sequence[Partition]) -> dict[Partition, int]:
+        stored = self.broker.positions
+        return {where: stored[self._group_name, where] for where in partitions if (self._group_name, where) in stored}
+
+
 class _FoldedEarly(Admission):
     """What a record changes becomes state as soon as it was looked at."""
 
@@ -66,16 +74,16 @@ def _without_look() -> Enrichment:
 class _AdmissionByStoredPosition(Admission):
     """Admission goes by the stored positions alone."""
 
-    def restore(self, log: Log, partitions: Sequence[Partition]) -> dict[Partition, int]:
-        super().restore(log, partitions)
-        stored = log.committed(partitions)
-        return {where: stored.get(where, 0) for where in partitions}
+    def restore(self, log: Log, stored: Mapping[Partition, int]) -> dict[Partition, int]:
+        super().restore(log, stored)
+        return dict(stored)
 
 
 MUTATIONS: dict[str, Parts] = {
     "no transaction": Parts(log=_NoTransaction),
     "no guard of the views' positions": Parts(sink=_NoGuard),
     "restore to the last stable offset": Parts(log=_LastStable),
+    "restore without waiting for other workers": Parts(log=_NoWait),
     "state before commit": Parts(admission=_FoldedEarly),
     "no retirement of the producer": Parts(log=_NotRetired),
     "enrichment without a look at its output": Parts(enrichment=_without_look),

@@ -8,7 +8,6 @@ from tests.simulation.scheduler import Scheduler
 
 _T = TypeVar("_T")
 _SILENCE_MS = 10_000
-_SHORTEST_STALL_MS, _LONGEST_STALL_MS = 5_000, 25_000
 
 
 class Process:
@@ -26,8 +25,11 @@ class Process:
         self.on_silence: Callable[[], None] = lambda: None
         self._silent = False
 
-    def call(self, what: str) -> None:
+    def call(self, what: str, stall: str = "stall") -> None:
         """A call to the outside.
+
+        Args:
+            stall: the kind of fault by which it may be stopped here.
 
         Raises:
             Crashed: the process was killed.
@@ -39,10 +41,10 @@ class Process:
             raise Crashed
         if self.faults.happens("delay"):
             self.scheduler.sleep(self.faults.delay_ms())
-        if self.faults.happens("stall"):
+        if self.faults.happens(stall):
             self._fall_silent()
             self._on_stop()
-            self.scheduler.sleep(self.scheduler.random.randrange(_SHORTEST_STALL_MS, _LONGEST_STALL_MS))
+            self.scheduler.sleep(self.faults.stall_ms())
             self._silent = False
             self.scheduler.note("  goes on as if nothing had been")
 

@@ -1,13 +1,15 @@
 """The real columnar decoder, asked once for each value: stages that start again many times read the same values again."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from functools import cache
 from typing import Any
 from unittest.mock import patch
 
 import polars as pl
 
 from schemas.columnar import ROW, ColumnarDecoder, Decoded
+from schemas.identity import schema_fingerprint
 
 _decoders: dict[int, ColumnarDecoder] = {}
 _rows: dict[bytes, pl.DataFrame] = {}
@@ -33,12 +35,19 @@ class RememberingDecoder:
         return Decoded(pl.concat([_rows[value] for value in values], rechunk=False).with_row_index(ROW), {})
 
 
+_of_text = cache(schema_fingerprint)
+
+
+def _fingerprint(schema: str | Mapping[str, Any]) -> str:
+    return _of_text(schema) if isinstance(schema, str) else schema_fingerprint(schema)
+
+
 @contextmanager
 def remembered() -> Iterator[None]:
-    """Use it in the stages; what was remembered is forgotten at the end."""
-    stages = ("stream_processors.admit.stage", "stream_processors.enrich.stage")
-    with patch(f"{stages[0]}.ColumnarDecoder", RememberingDecoder), patch(
-        f"{stages[1]}.ColumnarDecoder", RememberingDecoder
-    ):
+    """Use it in the stages, and hash each schema once; what was remembered of values is forgotten at the end."""
+    with ExitStack() as entered:
+        for stage in ("stream_processors.admit.stage", "stream_processors.enrich.stage"):
+            entered.enter_context(patch(f"{stage}.ColumnarDecoder", RememberingDecoder))
+        entered.enter_context(patch("schemas.dictionary.schema_fingerprint", _fingerprint))
         yield
     _rows.clear()

@@ -1,6 +1,6 @@
 """The real stages with a fault in them: now and then one fails in the middle of a batch, and on a poisoned record always."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from schemas.reading import Record
@@ -24,9 +24,9 @@ class Fragile:
         self.name, self.topic = stage.name, stage.topic
         self.stage, self._faults = stage, faults
 
-    def restore(self, log: Log, partitions: Sequence[Partition]) -> dict[Partition, int]:
+    def restore(self, log: Log, stored: Mapping[Partition, int]) -> dict[Partition, int]:
         """See `Stage.restore`."""
-        return self.stage.restore(log, partitions)
+        return self.stage.restore(log, stored)
 
     def process(self, batch: Sequence[Record]) -> Processed[Any]:
         """See `Stage.process`. A failure comes after part of the batch was looked at, and is none of one record."""

@@ -1,6 +1,6 @@
 """The worker: a bad record is found alone, and only what is known to be committed becomes state."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -24,12 +24,12 @@ class Numbering:
         self.restored = 0
         self._error = error or ValueError("poison")
 
-    def restore(self, log: Log, partitions: Sequence[Partition]) -> dict[Partition, int]:
+    def restore(self, log: Log, stored: Mapping[Partition, int]) -> dict[Partition, int]:
         """See `Stage.restore`."""
         self.restored += 1
         self.last = sum(1 for _ in log.read(OUT, 0))
         done = self.last + sum(1 for _ in log.read(PARKED, 0))
-        return dict.fromkeys(partitions, done)
+        return dict.fromkeys(stored, done)
 
     def process(self, batch: Sequence[Record]) -> Processed[int]:
         """See `Stage.process`."""
