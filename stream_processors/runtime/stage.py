@@ -28,6 +28,7 @@ class Stage(Protocol[Delta]):
         """Make the state of the input partitions held anew from the outputs; the position of each to go on from.
 
         Args:
+            log: where to read them.
             stored: each partition with its stored position, 0 where there is none. What the workers that held them
                 before had under way is decided, so the outputs are all that there will be of it.
         """

@@ -104,9 +104,7 @@ class Agency:
         self.kept: list[tuple[str, bytes]] = []
         self.waiting, self.done = 0, False
         self._known: list[Submission] = []
-        self._builder = IncidentBuilder(
-            HERE, name, COUNTRIES[name], key, "desk", self._now, lambda count: self._random.randbytes(count)
-        )
+        self._builder = IncidentBuilder(HERE, name, COUNTRIES[name], key, "desk", self._now, self._random.randbytes)
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self._process.scheduler.now_ms / 1000, UTC)

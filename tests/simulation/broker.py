@@ -11,11 +11,14 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import partial
+from typing import TYPE_CHECKING
 
 from schemas.errors import ProducerFencedError
 from schemas.reading import Record
 from stream_processors.runtime import Output, Partition
-from tests.simulation.groups import Group
+
+if TYPE_CHECKING:
+    from tests.simulation.groups import Group
 
 
 class Fate(Enum):
@@ -125,9 +128,7 @@ class Broker:
     def _append(self, out: Output, writer: str | None) -> int:
         log = self.logs[Partition(out.topic, out.partition)]
         offset = log.end
-        log.append(
-            Record(out.topic, out.partition, offset, self._now(), out.key, out.value, out.headers), writer
-        )
+        log.append(Record(out.topic, out.partition, offset, self._now(), out.key, out.value, out.headers), writer)
         return offset
 
     def fence(self, id_: str) -> int:
@@ -169,10 +170,7 @@ class Broker:
         self._append(out, id_)
 
     def store(self, id_: str, epoch: int, member: tuple[str, str, int], positions: Mapping[Partition, int]) -> None:
-        """Store positions of a group in the transaction.
-
-        Args:
-            member: group, instance and the number the group gave it.
+        """Store positions of a group, as its `member` (group, instance, the number it was given), in the transaction.
 
         Raises:
             ProducerFencedError: the epoch is an old one, or the group does not know the member any more.

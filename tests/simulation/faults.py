@@ -39,7 +39,7 @@ _SILENCES = {"stall": 0.004, "stall at commit": 0.2, "records under way": 0.9, "
 """What makes up the seeds in which processes are mostly stopped for about as long as transactions live."""
 
 
-class Crashed(BaseException):  # noqa: N818  # as a process that is killed: nothing may catch it
+class Crashed(BaseException):  # as a process that is killed: nothing may catch it
     """The process of an actor ended in the middle of a call."""
 
 

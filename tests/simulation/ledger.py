@@ -12,7 +12,7 @@ from schemas.codec import FRAME_BYTES, codec
 from schemas.dictionary import SchemaDictionary
 from schemas.directory import Directory
 from schemas.reading import Record
-from schemas.topics import DEAD_LETTERS, DECISIONS, DIRECTORY, INCIDENTS, SUBMISSIONS, enriched
+from schemas.topics import DECISIONS, DIRECTORY, INCIDENTS, SUBMISSIONS, enriched
 from stream_processors.admit import Admission
 from stream_processors.runtime import Output, Partition, Processed
 from tests.simulation.agencies import PARTITIONS_USED
@@ -81,7 +81,7 @@ def _after(world: World, number: int) -> Iterator[Record]:
 
 
 def _check_outboxes(world: World) -> None:
-    """What an agency put into its outbox is in the log, in order for each incident; nothing else but what strangers sent."""
+    """What an agency put into its outbox is in the log, in order for each incident; all else is what strangers sent."""
     sent = [record for n in range(PARTITIONS_USED) for record in committed(world, SUBMISSIONS.name, n)]
     signatures = [dict(record.headers).get("ionics-sig", b"") for record in sent]
     first = {signature: index for index, signature in reversed(list(enumerate(signatures)))}

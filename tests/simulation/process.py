@@ -29,6 +29,7 @@ class Process:
         """A call to the outside.
 
         Args:
+            what: for the trace.
             stall: the kind of fault by which it may be stopped here.
 
         Raises:

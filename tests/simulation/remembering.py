@@ -1,4 +1,4 @@
-"""The real columnar decoder, asked once for each value: stages that start again many times read the same values again."""
+"""The real columnar decoder, asked once for each value: stages that start again read the same values many times."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager

@@ -14,7 +14,7 @@ START_MS = 1_700_000_000_000
 _SLOWEST_STEP_MS = 15
 
 
-class Ended(BaseException):  # noqa: N818  # no error: the run is over, and the actor's thread with it
+class Ended(BaseException):  # no error: the run is over, and the actor's thread with it
     """Raised in an actor when the run is over; nothing may catch it."""
 
 

@@ -1,4 +1,4 @@
-"""The real stages with a fault in them: now and then one fails in the middle of a batch, and on a poisoned record always."""
+"""The real stages with a fault in them: they fail now and then in mid-batch, and always at a poisoned record."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

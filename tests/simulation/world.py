@@ -96,13 +96,12 @@ class World:
         Raises:
             StuckError: it does not drain.
         """
-        with tempfile.TemporaryDirectory(dir=_memory(), prefix="ionics-simulation-") as folder:
-            with remembered():
-                try:
-                    self._start(Path(folder))
-                    self.scheduler.run()
-                finally:
-                    self.scheduler.end()
+        with tempfile.TemporaryDirectory(dir=_memory(), prefix="ionics-simulation-") as folder, remembered():
+            try:
+                self._start(Path(folder))
+                self.scheduler.run()
+            finally:
+                self.scheduler.end()
 
     def _start(self, folder: Path) -> None:
         random, acts = self.random, self.random.randint(3, 12)
