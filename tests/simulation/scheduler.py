@@ -5,6 +5,7 @@ Each actor is a thread, and only the one that holds the baton runs. It gives it 
 """
 
 import heapq
+import math
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -60,6 +61,7 @@ class Scheduler:
         self._main.acquire()
         self._current: Actor | None = None
         self._ending = False
+        self._until_ms = math.inf
         self._failure: BaseException | None = None
 
     @property
@@ -88,13 +90,14 @@ class Scheduler:
         self._numbered += 1
         heapq.heappush(self._events, (self.now_ms + delay_ms, self._numbered, event))
 
-    def run(self) -> None:
-        """Let the actors act until none can go on and nothing is going to happen.
+    def run(self, limit_ms: float = math.inf) -> None:
+        """Let the actors act until none can go on and nothing is going to happen, or for so long.
 
         Raises:
             StuckError: it does not end.
             BaseException: what an actor let through.
         """
+        self._until_ms = self.now_ms + limit_ms
         first = self._next()
         if first is not None:
             self._current = first
@@ -202,7 +205,7 @@ class Scheduler:
             waking = [actor.until_ms for actor in self._actors if not actor.done and actor.until_ms is not None]
             if self._events:
                 waking.append(self._events[0][0])
-            if not waking:
+            if not waking or min(waking) > self._until_ms:
                 return None
             self.now_ms = max(self.now_ms, int(min(waking)) + 1)
 

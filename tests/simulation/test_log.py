@@ -28,10 +28,10 @@ class _Simulated:
         return SimulatedLog(self._broker, Process(self._scheduler, self._faults), "contract", "in", 1, instance)
 
     def start(self, call: Callable[[], T]) -> Callable[[], T]:
-        """See `Ground.start`: the call has gone as far as it can."""
+        """See `Ground.start`: the call has gone as far as it can in a second of its clock."""
         found: list[T] = []
         self._scheduler.spawn("started", lambda: found.append(call()))
-        self._scheduler.run()
+        self._scheduler.run(1_000)
 
         def ended() -> T:
             self._scheduler.run()
