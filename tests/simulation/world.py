@@ -11,7 +11,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from projections.projector import Projection
+from projections.projector import Projection, Sink
 from schemas.errors import IonicsError
 from schemas.identity import PARTITIONS
 from schemas.topics import DIRECTORY, INCIDENTS, SCHEMAS, SUBMISSIONS, enriched
@@ -60,7 +60,7 @@ class Parts:
     admission: Callable[[DirectoryReader], Stage[Any]] = Admission
     enrichment: Callable[[], Stage[Any]] = enrichment
     worker: type[Worker[Any]] = Worker
-    sink: type[MemorySink] = MemorySink
+    sink: Callable[[Tables, set[Place], Process, Callable[[], None]], Sink] = MemorySink
 
 
 class World:
