@@ -24,6 +24,7 @@ from schemas.errors import (
 from schemas.incident import (
     Concealment,
     DatePrecision,
+    Delegation,
     Document,
     Entity,
     EventType,
@@ -40,6 +41,7 @@ from schemas.settings import Settings, load_settings
 __all__ = [
     "Concealment",
     "DatePrecision",
+    "Delegation",
     "Document",
     "Entity",
     "EventType",

@@ -23,7 +23,7 @@ def reader(settings: Settings) -> Iterator[psycopg.Connection]:
         SettingsError: its address is not set, or nobody is named to read as.
         ProjectionError: it cannot be reached.
     """
-    with reading(settings) as connection, viewing(connection, settings.acting_as()):
+    with reading(settings) as connection, viewing(connection, settings.generation, settings.acting_as()):
         yield connection
 
 

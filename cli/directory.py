@@ -11,6 +11,8 @@ from cli.output import Column, json_option, number, print_json, print_table
 from deploy.changes import approve as approve_proposal
 from deploy.changes import proposals as waiting
 from deploy.changes import rotate as rotate_key
+from deploy.changes import rotation
+from deploy.changes import submit as submit_act
 from deploy.deployment import bootstrap as found
 from deploy.home import ADMINISTRATORS, key_path
 from projections.api.publishing import gateway_key_path
@@ -115,12 +117,31 @@ def new_key(name: str, gateway: bool) -> None:
 
 @directory.command()
 @click.argument("agency_id", metavar="AGENCY")
-def rotate(agency_id: str) -> None:
-    """Replace the key of an agency by a new one, signed by the old one, which stays good for 30 days."""
+@click.option("--out", type=click.Path(path_type=Path), help="Write the signed act to a file.")
+def rotate(agency_id: str, out: Path | None) -> None:
+    """Replace the key of an agency by a new one, signed by the old one, which stays good for 30 days.
+
+    Where the broker lets agencies write nothing but submissions, --out writes the act to a file; the deployment's
+    operator runs `ionics directory submit` on it, and the agency this command again.
+    """
     settings = load_settings()
     path = key_path(settings, agency_id)
+    if out is not None:
+        new, act = rotation(settings, agency_id, path)
+        if act is not None:
+            out.write_bytes(act)
+            click.echo(f"wrote {out}: have it submitted, then run `ionics directory rotate {agency_id}`")
+            return
     new = rotate_key(settings, agency_id, path)
     click.echo(f"{agency_id} signs with key {new.key_id} from now on; its file is {path}")
+
+
+@directory.command()
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+def submit(file: Path) -> None:
+    """Append an act that was signed elsewhere, such as `rotate --out` writes."""
+    submit_act(load_settings(), file.read_bytes())
+    click.echo("the directory took it")
 
 
 def _key(settings: Settings, given: Path | None, name: str) -> SigningKey:

@@ -11,8 +11,9 @@ from cli.connections import Decoder, reader
 from cli.output import Column, clean, json_option, kilograms, number, print_json, print_table, remark
 from projections.migrate import schema_name
 from projections.queries import find_incidents, items, revisions
+from schemas.directory import load_current
 from schemas.errors import ContractError, LogError, ProjectionError
-from schemas.settings import Settings, load_settings
+from schemas.settings import Settings
 
 _MANY = 20
 _IDENTITY_FIRST = ("incident_id", "revision", "event_type", "withdrawn", "agency_id", "source_ref")
@@ -23,7 +24,7 @@ _IDENTITY_FIRST = ("incident_id", "revision", "event_type", "withdrawn", "agency
 @json_option
 def incident(ref: str, as_json: bool) -> None:
     """Show one incident: REF is its id, the beginning of its id, or its reference."""
-    settings = load_settings()
+    settings = load_current()
     with reader(settings) as connection:
         found = _one(find_incidents(connection, settings.generation, ref, _MANY + 1), ref)
         if found is None:

@@ -14,7 +14,7 @@ from cli.output import json_option, print_json, remark
 from producers import IncidentProducer, Outcome, Receipt, Submission
 from schemas.errors import InvalidIncidentError, LogError
 from schemas.identity import partition_of
-from schemas.incident import Incident, Location
+from schemas.incident import AGENCY, Incident, Location
 from schemas.reading import read_topic
 from schemas.settings import Settings, load_settings
 from schemas.topics import INCIDENTS
@@ -39,6 +39,11 @@ _NOT_OF_THE_PLACE = ("place_type", "installation", "installation_text")
 @click.option("--to", "destination", help="Country of destination: alpha-3 or as reported.")
 @click.option("--tlp", help="RED, AMBER_STRICT, AMBER, GREEN or CLEAR; AMBER where nothing is said.")
 @click.option("--audience", multiple=True, help="COMMUNITY, country:XXX, agency:ID, group:ID; may be repeated.")
+@click.option("--delegate", metavar="ID", help="Ask this secretariat to publish it instead, and tell nobody else.")
+@click.option(
+    "--may-share", multiple=True, metavar="AUDIENCE", help="With --delegate: to whom it may; may be repeated."
+)
+@click.option("--may-share-tlp", help="With --delegate: the most open label; AMBER where nothing is said.")
 @click.option("--ref", "source_ref", help="The agency's own reference; it names the incident for ever.")
 @click.option("--narrative", help="What happened, in words.")
 @click.option("--amend", metavar="INCIDENT_ID", help="Change this incident: only the fields given.")
@@ -216,10 +221,15 @@ def _from_options(
     tlp: str | None,
     audience: tuple[str, ...],
     narrative: str | None,
+    delegate: str | None,
+    may_share: tuple[str, ...],
+    may_share_tlp: str | None,
 ) -> dict[str, Any]:
     """The fields that were given, and no others."""
     if (amount or unit) and not substance:
         raise click.UsageError("--amount and --unit need --substance")
+    if bool(delegate) != bool(may_share) or (may_share_tlp and not delegate):
+        raise click.UsageError("--delegate and --may-share belong together")
     location = {"country": country, "country_text": country_text, "place_text": place}
     legs = (("DEPARTURE", departure), ("DESTINATION", destination))
     found: dict[str, Any] = {
@@ -228,14 +238,20 @@ def _from_options(
         "items": [item_of(text) for text in items]
         + ([{"substance_text": substance, "amount_text": amount, "unit_text": unit}] if substance else []),
         "route": [leg_of(role, text) for role, text in legs if text],
-        "tlp": tlp and tlp.upper().replace("-", "_").replace("+", "_"),
-        "audience": list(audience),
+        "tlp": tlp and label_of(tlp),
+        "audience": list(audience) or [f"{AGENCY}{delegate}"] * bool(delegate),
+        "delegation": {"audience": list(may_share), "tlp": label_of(may_share_tlp or "AMBER")} if delegate else None,
         "narrative": narrative,
         **(dated(occurred_on) if occurred_on else {}),
     }
     if precision:
         found["occurred_precision"] = precision
     return {name: value for name, value in found.items() if value}
+
+
+def label_of(text: str) -> str:
+    """A label of the Traffic Light Protocol as an incident states it."""
+    return text.upper().replace("-", "_").replace("+", "_")
 
 
 def dated(text: str) -> dict[str, str]:

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,8 @@ import tomli_w
 
 from cli.progress import StackProgress
 from deploy.deployment import prepare
-from schemas.errors import StackError
+from deploy.private_file import write_private
+from schemas.errors import SettingsError, StackError
 from schemas.settings import FILE_NAME, Settings, default_home, load_settings
 
 if TYPE_CHECKING:
@@ -21,11 +23,15 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option("--no-workers", is_flag=True, help="Start the servers only, not the stages.")
-def up(no_workers: bool) -> None:
+@click.option("--secure", is_flag=True, help="A broker with TLS, a password for each principal, access lists, quotas.")
+def up(no_workers: bool, secure: bool) -> None:
     """Start Kafka, registry, PostgreSQL and the stages here; or prepare the cluster that the settings name."""
-    settings = start(workers=not no_workers)
+    settings = start(workers=not no_workers, secure=secure)
     click.echo(f"up: deployment {settings.deployment}, broker {settings.bootstrap}, home {settings.home}")
-    click.echo("who can reach the broker on this machine reads all of its log; readers of the views see what they may")
+    if settings.credentials:
+        click.echo(f"the broker asks everybody for a password; those of this home are in {settings.credentials}")
+    else:
+        click.echo("who can reach the broker on this machine reads all of its log; --secure makes one that asks")
 
 
 @click.command()
@@ -48,8 +54,12 @@ def reset() -> None:
     click.echo("reset: all data of this home is gone")
 
 
-def start(*, workers: bool) -> Settings:
+def start(*, workers: bool, secure: bool = False) -> Settings:
     """Start what is not running, prepare the deployment, and return its settings.
+
+    Args:
+        workers: whether the stages start, too.
+        secure: whether a local stack that is made now asks its clients for TLS and passwords.
 
     Raises:
         IonicsError: a server cannot be started, reached or prepared.
@@ -57,17 +67,13 @@ def start(*, workers: bool) -> Settings:
     home = default_home()
     settings = load_settings(home)
     local = home / "stack"
+    if secure and settings.bootstrap and not local.exists():
+        raise SettingsError(f"--secure is of the local stack; how {settings.bootstrap} is secured is its operator's")
     if not settings.bootstrap or local.exists():
         with StackProgress() as progress:
-            address = _stack(home).up(progress)
-        values = {
-            "deployment": address.deployment,
-            "bootstrap": address.bootstrap,
-            "registry_url": address.registry_url,
-            "database_url": address.database_url,
-            "reader_url": address.reader_url,
-        }
-        _write_private(home / FILE_NAME, tomli_w.dumps(values))
+            address = _stack(home, secure=secure).up(progress)
+        home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        write_private(home / FILE_NAME, tomli_w.dumps(asdict(address)).encode())
         settings = load_settings(home)
     prepare(settings)
     if workers:
@@ -75,19 +81,10 @@ def start(*, workers: bool) -> Settings:
     return settings
 
 
-def _stack(home: Path) -> "LocalStack":
+def _stack(home: Path, *, secure: bool = False) -> "LocalStack":
     from deploy.local import LocalStack  # noqa: PLC0415  # needs the extra `local`
 
-    return LocalStack(home / "stack")
-
-
-def _write_private(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    temporary = path.with_suffix(".new")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as out:
-        out.write(text)
-    temporary.replace(path)
+    return LocalStack(home / "stack", secure=secure)
 
 
 def start_workers(home: Path) -> None:

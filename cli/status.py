@@ -14,16 +14,18 @@ from psycopg import sql
 from cli.connections import reader
 from cli.outbox import sizes
 from cli.output import Column, clean, duration, json_option, number, print_json, print_table
-from cli.positions import Lag, committed, lag, records_of, require_broker
 from cli.stack import worker_pid
 from projections.migrate import schema_name
+from schemas.directory import at_generation
 from schemas.errors import IonicsError, ProjectionError
 from schemas.settings import Settings, load_settings
 from schemas.topics import DEAD_LETTERS, DIRECTORY, INCIDENTS, SUBMISSIONS, Topic, enriched
 from stream_processors.admit import GROUP as ADMIT_GROUP
 from stream_processors.enrich import group as enrich_group
+from stream_processors.runtime.lag import Lag, committed, lag, records_of, require_broker
 
 _OPEN_LOG = "the broker takes anybody who reaches it; the views show each focal point what it may see"
+_CLOSED_LOG = "the broker asks for passwords and keeps access lists; the views show each focal point what it may see"
 
 
 @click.command()
@@ -35,15 +37,17 @@ def status(as_json: bool) -> None:
     if not settings.bootstrap:
         faults.append("no deployment is set up in this home; start one with: ionics up")
     answers = bool(settings.bootstrap) and _asked(faults, lambda: require_broker(settings)) is not None
+    settings = (_asked(faults, lambda: at_generation(settings)) if answers else None) or settings
     document: dict[str, Any] = {
         "deployment": settings.deployment or None,
         "home": str(settings.home),
+        "generation": settings.generation or None,
         "parts": _asked(faults, lambda: _parts(settings)) or [],
         "worker_pid": _asked(faults, lambda: _worker(settings)),
         "stages": _stages(settings, faults) if answers else [],
         "dead_letters": _asked(faults, lambda: records_of(settings, DEAD_LETTERS)) if answers else None,
         "outboxes": (_asked(faults, lambda: sizes(settings)) or {}) if settings.deployment else {},
-        "access": _OPEN_LOG,
+        "access": _CLOSED_LOG if settings.broker_principal else _OPEN_LOG,
         "faults": faults,
     }
     if as_json:

@@ -16,7 +16,7 @@ from cli.worldmap import SHADES, world_map
 from projections.queries import first_seen, heat
 from projections.queries import routes as query_routes
 from projections.queries import timeline as query_timeline
-from schemas.settings import load_settings
+from schemas.directory import load_current
 
 _PLACES = 15
 _MOST_MONTHS = 120
@@ -42,7 +42,7 @@ def _filters(command: Callable[..., None]) -> Callable[..., None]:
 @_filters
 def routes(departure: str | None, destination: str | None, limit: int, as_json: bool, **bounds: str | None) -> None:
     """Routes by class of substance, most incidents first."""
-    settings = load_settings()
+    settings = load_current()
     with reader(settings) as connection:
         found = query_routes(
             connection, settings.generation, departure=departure, destination=destination, limit=limit, **bounds
@@ -88,7 +88,7 @@ def routes(departure: str | None, destination: str | None, limit: int, as_json: 
 @_filters
 def heatmap(country: str | None, limit: int | None, as_json: bool, **bounds: str | None) -> None:
     """Places on a map of the world, darker where more items were found, and the places with most."""
-    settings = load_settings()
+    settings = load_current()
     with reader(settings) as connection:
         found = heat(connection, settings.generation, country=country, limit=limit or _ALL, **bounds)
     noted(settings, "AGGREGATE", {"heatmap": {"country": country, "limit": limit, **bounds}})
@@ -154,7 +154,7 @@ def by_place(found: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 @_filters
 def timeline(substance_id: str | None, as_json: bool, **bounds: str | None) -> None:
     """Months with bars, and when a substance was first seen."""
-    settings = load_settings()
+    settings = load_current()
     with reader(settings) as connection:
         found = query_timeline(connection, settings.generation, substance_id=substance_id, **bounds)
         seen = first_seen(connection, settings.generation, substance_id) if substance_id else None

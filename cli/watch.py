@@ -10,9 +10,8 @@ from cli.output import clean, json_option, kilograms, print_json_line, remark
 from cli.substances import substance_id_of
 from projections.feed import FeedEvent, FeedFilter, feed
 from projections.seen_feed import seen_by
-from schemas.directory import SEES_ALL, read_members
+from schemas.directory import SEES_ALL, load_current, read_members
 from schemas.rights import acting
-from schemas.settings import load_settings
 
 
 @click.command()
@@ -35,7 +34,7 @@ def watch(
     as_json: bool,
 ) -> None:
     """Print the incidents that you may see as they come, until interrupted; then the cursor to go on from."""
-    settings = load_settings()
+    settings = load_current()
     wanted = FeedFilter(substance, country, agency_id, incident_type)
     cursor, seen = after, 0
     person = acting(read_members(settings), settings.acting_as())

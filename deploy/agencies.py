@@ -1,14 +1,20 @@
 """Adding agencies with their first keys and focal points, where one person may sign for two: in a `dev-` deployment."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
+from confluent_kafka.admin import AdminClient
+
+from deploy.access import DEPLOYMENT, make_credential
 from deploy.changes import make_changes
 from deploy.home import administrator_keys, key_path
 from schemas.directory import OPEN_RIGHTS, Agency, Command, read_directory, read_members
 from schemas.directory.commands import AgencyAdd, FocalPointSet, KeyRegister, RightGrant
 from schemas.errors import DirectoryError
 from schemas.keys import SigningKey
+from schemas.reading import quiet_logger
 from schemas.settings import Settings
+from schemas.topics import agency_principal
 
 
 def add_agencies(settings: Settings, agencies: Sequence[Agency]) -> list[str]:
@@ -36,6 +42,10 @@ def add_agencies(settings: Settings, agencies: Sequence[Agency]) -> list[str]:
             *_focal_point(settings, id_, id_, ("read", "publish")),
         ]
     make_changes(settings, commands, *administrator_keys(settings))
+    if settings.credentials:
+        admin = AdminClient(settings.as_principal(DEPLOYMENT).client_config(), logger=quiet_logger())
+        for agency in missing:
+            make_credential(admin, Path(settings.credentials), agency_principal(agency.agency_id))
     return [agency.agency_id for agency in missing]
 
 

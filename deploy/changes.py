@@ -8,6 +8,7 @@ from typing import Any
 
 from confluent_kafka.admin import AdminClient
 
+from deploy.access import DEPLOYMENT, apply_access
 from schemas.codec import codec, frame
 from schemas.dictionary import read_dictionary
 from schemas.directory import (
@@ -22,7 +23,7 @@ from schemas.directory import (
     signed_act,
 )
 from schemas.directory.commands import AgencyAdd, KeyRotate
-from schemas.errors import DirectoryError
+from schemas.errors import ContractError, DirectoryError
 from schemas.keys import SigningKey
 from schemas.publishing import publish
 from schemas.reading import Record, quiet_logger, read_topic
@@ -109,15 +110,46 @@ def rotate(settings: Settings, agency_id: str, path: Path) -> SigningKey:
         IdentityError: a key file cannot be used.
         LogError: the log cannot be read or written.
     """
+    new, act = rotation(settings, agency_id, path)
+    if act is not None:
+        submit(settings, act)
+    path.with_suffix(".next").replace(path)
+    return new
+
+
+def rotation(settings: Settings, agency_id: str, path: Path) -> tuple[SigningKey, bytes | None]:
+    """The next key of an agency, and the signed act that registers it; None where the directory has it already.
+
+    The act may be carried to whoever may write the directory, who submits it.
+
+    Raises:
+        IdentityError: a key file cannot be used.
+        LogError: the directory cannot be read.
+    """
     old, beside = SigningKey.load(path), path.with_suffix(".next")
     if not beside.exists():
         SigningKey.generate().save(beside)
     new = SigningKey.load(beside)
-    if new.key_id not in read_directory(settings).keys:
-        command = KeyRotate(agency_id=agency_id, key_id=new.key_id, public=new.public.hex())
-        take_step(settings, command, old)
-    beside.replace(path)
-    return new
+    if new.key_id in read_directory(settings).keys:
+        return new, None
+    command = KeyRotate(agency_id=agency_id, key_id=new.key_id, public=new.public.hex(), act_id=secrets.token_hex(8))
+    act = signed_act(settings.require("deployment"), "ACT", command.kind, command.entry_id, command.body(), old)
+    return new, codec("directory_act").encode(act)
+
+
+def submit(settings: Settings, act: bytes) -> None:
+    """Append an act that somebody else has signed.
+
+    Raises:
+        DirectoryError: it is no act, or changed nothing.
+        LogError: the log cannot be read or written.
+    """
+    try:
+        read = codec("directory_act").decode(act)
+        closed = COMMANDS[read["kind"]].closed
+    except (ContractError, KeyError) as error:
+        raise DirectoryError(f"this is no signed act of a directory: {error}") from error
+    _publish_one(settings, read, closed=closed)
 
 
 def proposals(settings: Settings) -> list[Act]:
@@ -130,19 +162,25 @@ def proposals(settings: Settings) -> list[Act]:
 def publish_acts(settings: Settings, acts: Sequence[dict[str, Any]], *, closed: bool = False) -> list[int]:
     """Append signed acts to the directory or its closed part, in order; their offsets.
 
+    Access lists of the broker follow the agencies that are in the directory then.
+
     Raises:
         LogError: the broker did not acknowledge them.
     """
     head = frame(read_dictionary(settings).id_of("directory_act"))
     records = [(str(act["entry_id"]).encode(), head + codec("directory_act").encode(act)) for act in acts]
-    return publish(settings, (DIRECTORY_CLOSED if closed else DIRECTORY).name, records)
+    offsets = publish(settings.as_principal(DEPLOYMENT), (DIRECTORY_CLOSED if closed else DIRECTORY).name, records)
+    if not closed:
+        apply_access(settings, read_directory(settings))
+    return offsets
 
 
 def _make_room(settings: Settings, commands: Sequence[Command | None]) -> None:
     """Topics for the receipts of new agencies, before they can report."""
     new = [receipts(command.agency_id) for command in commands if isinstance(command, AgencyAdd)]
     if new:
-        create_topics(AdminClient(settings.client_config(), logger=quiet_logger()), new, settings.replication)
+        admin = AdminClient(settings.as_principal(DEPLOYMENT).client_config(), logger=quiet_logger())
+        create_topics(admin, new, settings.replication)
 
 
 def _publish_one(settings: Settings, act: dict[str, Any], *, closed: bool) -> None:

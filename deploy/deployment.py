@@ -1,8 +1,12 @@
 """Preparing a deployment on running servers: topics, schemas, the directory's first administrators, the read store."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import psycopg
 from confluent_kafka.admin import AdminClient
 
+from deploy.access import BACKBONE, DEPLOYMENT, apply_access, make_credential
 from deploy.agencies import add_agencies, add_focal_points
 from deploy.changes import publish_acts
 from deploy.home import ADMINISTRATORS, key_path
@@ -34,11 +38,14 @@ def prepare(settings: Settings) -> None:
         IonicsError: a server cannot be reached, refuses, or holds another deployment's data.
     """
     bootstrap(settings)
+    directory = read_directory(settings)
+    settings = replace(settings, generation=settings.generation or directory.generation)
+    apply_access(settings, directory)
     if settings.is_development:
         add_agencies(settings, [COORDINATION])
         add_focal_points(settings, COORDINATION.agency_id, _PEOPLE)
     migrate(settings.require("database_url"), settings.generation)
-    project_members(settings)
+    project_members(settings.as_principal("members"))
     with psycopg.connect(settings.require("database_url")) as connection:
         check_catalogue(connection, settings.generation)
 
@@ -52,11 +59,18 @@ def bootstrap(settings: Settings) -> bool:
     Raises:
         IonicsError: a server cannot be reached, refuses, or holds another deployment's data.
     """
+    settings = settings.as_principal(DEPLOYMENT)
     admin = AdminClient(settings.client_config(), logger=quiet_logger())
-    create_topics(admin, [*PERMANENT, enriched(settings.generation)], settings.replication)
+    create_topics(admin, PERMANENT, settings.replication)
+    if settings.credentials:
+        for principal in BACKBONE:
+            make_credential(admin, Path(settings.credentials), principal)
     Registry(settings.require("registry_url")).require_full_transitive()
     publish_schemas(settings)
-    return found_directory(settings)
+    began = found_directory(settings)
+    generation = settings.generation or read_directory(settings).generation
+    create_topics(admin, [enriched(generation)], settings.replication)
+    return began
 
 
 def found_directory(settings: Settings) -> bool:

@@ -6,11 +6,14 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
+from deploy.generation_watch import until_generation_moves
 from projections.members import MembersProjector
 from projections.projector import Projector
 from schemas.dictionary import read_dictionary
+from schemas.directory import at_generation
 from schemas.errors import IonicsError, LogError
 from schemas.settings import Settings
 from schemas.topics import DIRECTORY, INCIDENTS, SCHEMAS, SUBMISSIONS
@@ -22,6 +25,7 @@ from stream_processors.reference import Reference
 from stream_processors.runtime import KafkaLog, KafkaTopic, Worker
 
 STAGES = ("admit", "enrich", "project", "members")
+_OF_GENERATION = ("enrich", "project", "members")
 _BATCH = {"admit": 5_000, "enrich": 10_000, "project": 10_000}
 _logger = logging.getLogger(__name__)
 
@@ -29,11 +33,12 @@ _logger = logging.getLogger(__name__)
 def run_stage(
     settings: Settings, name: str, stop: threading.Event, on_batch: Callable[[int], None] | None = None
 ) -> None:
-    """Run one stage until `stop` is set.
+    """Run one stage until `stop` is set, as the principal of its name.
 
     Raises:
         IonicsError: a server cannot be reached, or fails in a way that a new start does not mend.
     """
+    settings = at_generation(settings.as_principal(name))
     if name == "admit":
         topics = KafkaTopic(settings, DIRECTORY.name), KafkaTopic(settings, SCHEMAS.name)
         admission = Admission(DirectoryReader(settings.require("deployment"), *topics))
@@ -51,12 +56,19 @@ def run_stage(
 
 
 def keep_running(settings: Settings, name: str, stop: threading.Event) -> None:
-    """Run one stage, and start it anew after a failure, waiting longer each time up to half a minute."""
+    """Run one stage, and start it anew after a failure, waiting longer each time up to half a minute.
+
+    Where the settings name no generation, it goes over to another one when the directory does.
+    """
     pause, worked = 0.5, threading.Event()
     while not stop.is_set():
         worked.clear()
         try:
-            run_stage(settings, name, stop, lambda _: worked.set())
+            if name in _OF_GENERATION:
+                with until_generation_moves(settings.as_principal(name), stop) as (generation, moved):
+                    run_stage(replace(settings, generation=generation), name, moved, lambda _: worked.set())
+            else:
+                run_stage(settings, name, stop, lambda _: worked.set())
         except (IonicsError, OSError) as error:
             _logger.warning("%s stopped, starts again in %.1f s: %s", name, pause, error)
             pause = 0.5 if worked.is_set() else min(30.0, 2 * pause)

@@ -23,6 +23,7 @@ from schemas.errors import LogError, OutboxError
 from schemas.identity import check_name
 from schemas.keys import SigningKey
 from schemas.settings import Settings, load_settings
+from schemas.topics import agency_principal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -92,7 +93,7 @@ class IncidentProducer:
         jitter: Callable[[], float] = random.random,
     ) -> None:
         check_name("agency", agency_id)
-        settings = settings or load_settings()
+        settings = (settings or load_settings()).as_principal(agency_principal(agency_id))
         deployment = settings.require("deployment")
         if not isinstance(key, SigningKey):
             key = SigningKey.load(key or settings.home / "keys" / f"{agency_id}.key")

@@ -5,6 +5,7 @@ This transport is for principals that may see all, and for the one-tenant stack.
 
 import base64
 import binascii
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,12 +14,15 @@ import orjson
 
 from schemas.codec import FRAME_BYTES, RecordCodec
 from schemas.dictionary import read_dictionary
+from schemas.directory import at_generation
 from schemas.errors import ProjectionError, UnknownSchemaError
 from schemas.incident import Incident
 from schemas.settings import Settings, load_settings
 from schemas.topics import enriched
 from stream_processors.runtime.follower import Follower
 from stream_processors.runtime.log import Partition
+
+_LOOK_UP_S = 60.0
 
 
 @dataclass(frozen=True)
@@ -77,15 +81,17 @@ def feed(
         stop: anything with `is_set()`, such as a `threading.Event`; ends the iteration.
 
     Raises:
-        ProjectionError: the cursor is damaged or of another generation.
+        ProjectionError: the cursor is damaged or of another generation, or readers have gone over to another one.
         LogError: the log cannot be read.
     """
-    settings = settings or load_settings()
+    given = settings or load_settings()
+    settings = at_generation(given)
     topic = enriched(settings.generation)
     next_ = positions_of(after, topic.name, topic.partitions)
     wanted = filter or FeedFilter()
     codecs = _Codecs(settings)
     follower = Follower(settings, {Partition(topic.name, n): at for n, at in next_.items()})
+    look_up = time.monotonic() + _LOOK_UP_S
     try:
         while stop is None or not stop.is_set():
             batch = follower.consume(1_000, 0.2)
@@ -97,6 +103,9 @@ def feed(
                 if wanted.admits(incident, event["enrichment"]):
                     cursor = _cursor(topic.name, next_)
                     yield FeedEvent(cursor, Incident.model_validate(incident), admission, event["enrichment"])
+            if not batch and time.monotonic() > look_up:
+                _check_generation(given, settings.generation)
+                look_up = time.monotonic() + _LOOK_UP_S
             if not batch and not follow and follower.at_end():
                 return
     finally:
@@ -123,6 +132,12 @@ class _Codecs:
 def _cursor(topic: str, positions: Mapping[int, int]) -> str:
     vector = [positions[number] for number in sorted(positions)]
     return base64.urlsafe_b64encode(orjson.dumps([topic, vector])).decode().rstrip("=")
+
+
+def _check_generation(given: Settings, reading: int) -> None:
+    now = at_generation(given).generation
+    if now != reading:
+        raise ProjectionError(f"readers have gone over from generation {reading} to {now}: begin without a cursor")
 
 
 def positions_of(cursor: str | None, topic: str, partitions: int) -> dict[int, int]:

@@ -11,6 +11,11 @@ def is_withdrawn() -> pl.Expr:
     return pl.col("event_type") == "WITHDRAWN"
 
 
+def is_delegated(columns: pl.DataFrame) -> pl.Expr:
+    """True for a revision that its owner delegates; none under a schema that lacks the field."""
+    return pl.col("delegation").is_not_null() if "delegation" in columns.columns else pl.lit(value=False)
+
+
 def incident_rows(columns: pl.DataFrame) -> pl.DataFrame:
     """Rows of the table ``incident`` without the value.
 
@@ -18,7 +23,7 @@ def incident_rows(columns: pl.DataFrame) -> pl.DataFrame:
         columns: enriched incidents as the columnar decoder gives them, with their classes (`policies.classified`).
 
     Returns:
-        One row an incident, in order, with the names and the order of the table's columns.
+        One row an incident, in order, with the names of the table's columns.
     """
     return columns.hstack(itineraries(columns)).select(
         "incident_id",
@@ -62,6 +67,7 @@ def incident_rows(columns: pl.DataFrame) -> pl.DataFrame:
         pl.col("admission_doubts").alias("doubts"),
         pl.col("enrichment_reference_version").alias("reference_version"),
         "enrichment_error",
+        is_delegated(columns).alias("delegated"),
     )
 
 

@@ -62,7 +62,7 @@ def _visible(event: FeedEvent, connection: psycopg.Connection, generation: int, 
     read_revision = sql.SQL("SELECT FROM {} WHERE incident_id = %s::uuid AND revision = %s").format(
         sql.Identifier(schema, "incident_revision")
     )
-    with viewing(connection, focal_point_id):
+    with viewing(connection, generation, focal_point_id):
         projected: dict[int, int] = dict(connection.execute(read_positions, [topic.name]).fetchall())
         needed = positions_of(event.cursor, topic.name, topic.partitions)
         if any(projected.get(number, 0) < following for number, following in needed.items()):

@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping, Sequence
 
 import polars as pl
 import psycopg
-from psycopg import sql
 from psycopg.pq import TransactionStatus
 
 from projections.contributions import AGGREGATES, contributions, contributions_of_rows, difference
@@ -124,8 +123,8 @@ class ViewSink:
             ids = array_literals(replaced.select("incident_id"))
             self._connection.execute(self._sql.delete_items, ids)
             self._connection.execute(self._sql.delete_incidents, ids)
-        self._copy(self._sql.copy_incidents, incidents.with_columns(latest[_VALUE]))
-        self._copy(self._sql.copy_items, items)
+        self._copy("incident", incidents.with_columns(latest[_VALUE]))
+        self._copy("item", items)
         self._change(changes, old)
 
     def _keep_policies(self, batch: pl.DataFrame) -> None:
@@ -145,9 +144,9 @@ class ViewSink:
         schema = {"incident_id": pl.String, "present": pl.Int32, _VALUE: pl.Binary}
         return pl.DataFrame(found, schema=schema, orient="row")
 
-    def _copy(self, statement: sql.Composed, rows: pl.DataFrame) -> None:
+    def _copy(self, table: str, rows: pl.DataFrame) -> None:
         if rows.height:
-            with self._connection.cursor() as cursor, cursor.copy(statement) as copy:
+            with self._connection.cursor() as cursor, cursor.copy(self._sql.copy(table, rows.columns)) as copy:
                 for block in copy_text(rows):
                     copy.write(block)
 

@@ -60,10 +60,13 @@ class Statements:
         )
         self.delete_items = self._composed("DELETE FROM {item} WHERE incident_id = ANY(%s::uuid[])")
         self.delete_incidents = self._composed("DELETE FROM {incident} WHERE incident_id = ANY(%s::uuid[])")
-        self.copy_incidents = self._composed("COPY {incident} FROM STDIN")
-        self.copy_items = self._composed("COPY {item} FROM STDIN")
         self.change = {name: self._change(name, keys, MEASURES[name]) for name, keys in AGGREGATES.items()}
         self.delete_empty = {name: self._delete_empty(name, keys) for name, keys in AGGREGATES.items()}
+
+    def copy(self, table: str, columns: Sequence[str]) -> sql.Composed:
+        """Reads rows of these columns, in this order, into a table."""
+        name = sql.Identifier(self._schema, table)
+        return sql.SQL("COPY {} ({}) FROM STDIN").format(name, _names(columns))
 
     def _composed(self, text: str, **parts: sql.Composable) -> sql.Composed:
         tables = ("positions", "policy", "incident", "incident_revision", "item")

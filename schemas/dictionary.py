@@ -5,7 +5,8 @@ from functools import cache
 
 import orjson
 
-from schemas.codec import admitted_schema, avro_schema, codec, enriched_schema
+from schemas.codec import admitted_by, avro_schema, codec, enriched_from
+from schemas.compatibility import history
 from schemas.errors import UnknownSchemaError
 from schemas.identity import canonical_schema, schema_fingerprint
 from schemas.publishing import publish
@@ -24,8 +25,9 @@ SUBJECTS = {
     "schema_entry": "ionics.schemas-value",
     "access": "ionics.access-value",
     "audit": "ionics.audit-value",
+    "delegation_link": "ionics.delegations-value",
 }
-_COMPOSED = {"admitted": admitted_schema, "enriched": enriched_schema}
+_COMPOSED = {"admitted": ("incident", admitted_by), "enriched": ("admitted", enriched_from)}
 
 
 class SchemaDictionary:
@@ -74,6 +76,16 @@ class SchemaDictionary:
         """Ids of all versions of a kind."""
         return [id_ for id_, subject in self.subjects.items() if subject == SUBJECTS[name]]
 
+    def composed_ids(self, name: str) -> dict[int, int]:
+        """Of each version of what ``admitted`` or ``enriched`` is composed from, its id → that of the composed one.
+
+        A body stays in the bytes in which it was signed, so each version of its schema has a frame of its own.
+        """
+        part, compose = _COMPOSED[name]
+        known = {self.fingerprints[id_]: id_ for id_ in self.ids_of(name)}
+        pairs = {id_: known.get(schema_fingerprint(compose(self.schemas[id_]))) for id_ in self.ids_of(part)}
+        return {id_: composed for id_, composed in pairs.items() if composed is not None}
+
 
 def read_dictionary(settings: Settings) -> SchemaDictionary:
     """The dictionary as it stands now.
@@ -85,7 +97,7 @@ def read_dictionary(settings: Settings) -> SchemaDictionary:
 
 
 def publish_schemas(settings: Settings) -> SchemaDictionary:
-    """Register the current schemas, write the new ones into the dictionary, and return it.
+    """Register the schemas of this version, write the new ones into the dictionary, and return it.
 
     Raises:
         IncompatibleSchemaError: a schema would break earlier readers or writers.
@@ -94,13 +106,16 @@ def publish_schemas(settings: Settings) -> SchemaDictionary:
     registry = Registry(settings.require("registry_url"))
     known = read_dictionary(settings)
     entries: dict[int, dict[str, object]] = {}
-    for name, subject in SUBJECTS.items():
-        schema = _current(name)
-        id_, sha = registry.register(subject, schema), schema_fingerprint(schema)
-        if known.fingerprints.get(id_, sha) != sha:
+    for subject, schema in [(subject, schema) for name, subject in SUBJECTS.items() for schema in versions(name)]:
+        sha = schema_fingerprint(schema)
+        numbered = [id_ for id_, each in known.fingerprints.items() if (each, known.subjects[id_]) == (sha, subject)]
+        # What the log knows is not registered again: a registry that was filled anew would give it another id.
+        id_ = numbered[0] if numbered else registry.register(subject, schema)
+        found = registry.find(id_)
+        if found is None or schema_fingerprint(found) != known.fingerprints.get(id_, sha):
             raise UnknownSchemaError(
-                f"the registry gives id {id_} for {subject}, which the log knows as another schema: "
-                "the registry is not the one of this deployment, or has lost its data"
+                f"the registry has another schema than the log under id {id_}, or none: it is not the one of this "
+                "deployment, or has lost its data; `ionics schemas refill` fills an empty one"
             )
         if id_ not in known.fingerprints:
             text = canonical_schema(schema).decode()
@@ -117,8 +132,17 @@ def publish_schemas(settings: Settings) -> SchemaDictionary:
 
 @cache
 def _current_fingerprint(name: str) -> str:
-    return schema_fingerprint(_current(name))
+    return schema_fingerprint(versions(name)[-1])
 
 
-def _current(name: str) -> dict[str, object]:
-    return _COMPOSED[name]() if name in _COMPOSED else avro_schema(name)
+def versions(name: str) -> list[dict[str, object]]:
+    """The schemas of a kind under which bodies may still come, the current one last.
+
+    An outbox may be older than the deployment, so every version of the incident is one, and what is composed with it.
+    """
+    if name == "incident":
+        return [*history(name).values()]
+    if name in _COMPOSED:
+        part, compose = _COMPOSED[name]
+        return [compose(each) for each in versions(part)]
+    return [avro_schema(name)]

@@ -10,7 +10,7 @@ import unicodedata
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Any, Self, TypeVar
+from typing import Annotated, Any, LiteralString, Self, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
@@ -46,6 +46,8 @@ class Tlp(StrEnum):
 
 
 COMMUNITY = "COMMUNITY"
+AGENCY = "agency:"
+"""How a name of an audience begins that is one agency's."""
 _AUDIENCE = re.compile(r"COMMUNITY|country:[A-Z]{3}|(?:agency|group):[a-z0-9][a-z0-9-]{0,62}")
 _PLAIN_DECIMAL = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 """No exponent, no underscores, no digits of other scripts: readers of other kinds would take them differently."""
@@ -127,6 +129,18 @@ Longitude = Annotated[int, Field(ge=-180_000_000, le=180_000_000)]
 Int32 = Annotated[int, Field(ge=1, le=2_147_483_647)]
 DecimalText = Annotated[str, StringConstraints(max_length=40), AfterValidator(_decimal)]
 Timestamp = Annotated[datetime, AfterValidator(_milliseconds)]
+
+
+def _check_sharing(audience: list[str], tlp: Tlp, path: LiteralString) -> None:
+    community = COMMUNITY in audience
+    if community and tlp in (Tlp.RED, Tlp.AMBER_STRICT):
+        raise PydanticCustomError(
+            "TLP_AUDIENCE", path + "tlp: RED and AMBER_STRICT cannot go to COMMUNITY; name the audience"
+        )
+    if not community and tlp in (Tlp.CLEAR, Tlp.GREEN):
+        raise PydanticCustomError("TLP_AUDIENCE", path + "tlp: CLEAR and GREEN need the audience COMMUNITY")
+    if community and len(audience) > 1:
+        raise PydanticCustomError("AUDIENCE_FORM", path + "audience: COMMUNITY stands alone")
 
 
 class _Part(BaseModel):
@@ -216,6 +230,13 @@ class Document(_Part):
     title: Text | None = None
 
 
+class Delegation(_Part):
+    """What the secretariat may publish in its own name: to whom at most, and under which label at the most open."""
+
+    audience: Annotated[list[Annotated[str, AfterValidator(_audience)]], Field(min_length=1, max_length=500)]
+    tlp: Tlp
+
+
 class IncidentContent(_Part):
     """What an officer fills in. The SDK adds identity, revision and provenance."""
 
@@ -247,18 +268,17 @@ class IncidentContent(_Part):
     language: Language | None = None
     contact_id: Text | None = None
     source_system: Text | None = None
+    delegation: Delegation | None = None
 
     @model_validator(mode="after")
     def _rules(self) -> Self:
-        community = COMMUNITY in self.audience
-        if community and self.tlp in (Tlp.RED, Tlp.AMBER_STRICT):
-            raise PydanticCustomError(
-                "TLP_AUDIENCE", "tlp: RED and AMBER_STRICT cannot go to COMMUNITY; name the audience"
-            )
-        if not community and self.tlp in (Tlp.CLEAR, Tlp.GREEN):
-            raise PydanticCustomError("TLP_AUDIENCE", "tlp: CLEAR and GREEN need the audience COMMUNITY")
-        if community and len(self.audience) > 1:
-            raise PydanticCustomError("AUDIENCE_FORM", "audience: COMMUNITY stands alone")
+        _check_sharing(self.audience, self.tlp, "")
+        if self.delegation is not None:
+            _check_sharing(self.delegation.audience, self.delegation.tlp, "delegation.")
+            if not all(name.startswith(AGENCY) for name in self.audience):
+                raise PydanticCustomError(
+                    "DELEGATION_AUDIENCE", "audience: a delegated report names only agency:… of the secretariat"
+                )
         if self.handling == "H3" and not self.handling_text:
             raise PydanticCustomError("HANDLING_TEXT", "handling_text: H3 needs its words")
         if self.occurred_on.year < 1900:

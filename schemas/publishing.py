@@ -9,8 +9,14 @@ from schemas.reading import quiet_logger
 from schemas.settings import Settings
 
 
-def publish(settings: Settings, topic: str, records: Sequence[tuple[bytes, bytes]], partition: int = 0) -> list[int]:
-    """Append records (key, value) to one partition, in order; their offsets.
+def publish(
+    settings: Settings,
+    topic: str,
+    records: Sequence[tuple[bytes | None, bytes | None]],
+    partition: int = 0,
+    headers: Sequence[tuple[str, bytes]] = (),
+) -> list[int]:
+    """Append records (key, value), each with the headers, to one partition, in order; their offsets.
 
     Raises:
         LogError: the broker did not acknowledge all of them.
@@ -29,7 +35,9 @@ def publish(settings: Settings, topic: str, records: Sequence[tuple[bytes, bytes
             settings.client_config(**{"enable.idempotence": True, "linger.ms": 0}), logger=quiet_logger()
         )
         for key, value in records:
-            producer.produce(topic, key=key, value=value, partition=partition, on_delivery=delivered)
+            producer.produce(
+                topic, key=key, value=value, partition=partition, headers=list(headers), on_delivery=delivered
+            )
         unsent = producer.flush(30)
     except KafkaException as error:
         raise LogError(f"topic {topic} cannot be written: {error.args[0].str()}") from error

@@ -46,11 +46,16 @@ def record_of(message: Message) -> Record:
     return Record(topic, partition, offset, message.timestamp()[1], key, value, tuple(headers))
 
 
+def reading_groups(principal: str) -> str:
+    """Prefix of the groups under which a principal reads by position; nothing is stored for them."""
+    return f"reading.{principal}."
+
+
 def reading_config(settings: Settings, **extra: object) -> dict[str, object]:
     """Properties of a consumer that reads by position, committed records only, in large fetches."""
     return settings.client_config(
         **{
-            "group.id": f"reading-{uuid.uuid4()}",
+            "group.id": f"{reading_groups(settings.broker_principal)}{uuid.uuid4()}",
             "enable.auto.commit": False,
             "isolation.level": "read_committed",
             "auto.offset.reset": "earliest",

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import orjson
 
-from schemas.errors import IncompatibleSchemaError, RegistryError
+from schemas.errors import IncompatibleSchemaError, RegistryError, UnknownSchemaError
 
 _MEDIA = {"Content-Type": "application/vnd.schemaregistry.v1+json"}
 
@@ -35,10 +35,22 @@ class Registry:
         """The schema of an id.
 
         Raises:
-            RegistryError: the registry lacks it or cannot be reached.
+            UnknownSchemaError: the registry lacks it.
+            RegistryError: it cannot be reached.
         """
         found: dict[str, Any] = orjson.loads(self._call("GET", f"/schemas/ids/{schema_id}", None)["schema"])
         return found
+
+    def find(self, schema_id: int) -> dict[str, Any] | None:
+        """The schema of an id, or None where the registry has none.
+
+        Raises:
+            RegistryError: the registry cannot be reached.
+        """
+        try:
+            return self.schema(schema_id)
+        except UnknownSchemaError:
+            return None
 
     def require_full_transitive(self) -> None:
         """Set the compatibility that the log needs.
@@ -56,6 +68,8 @@ class Registry:
             raise RegistryError(f"schema registry {self._url}: {error}; is it running?") from error
         if answer.status_code == httpx.codes.CONFLICT:
             raise IncompatibleSchemaError(f"schema registry refuses {path}: {answer.text[:500]}")
+        if answer.status_code == httpx.codes.NOT_FOUND:
+            raise UnknownSchemaError(f"schema registry {self._url} has no {path}")
         if answer.is_error:
             raise RegistryError(f"schema registry {method} {path}: {answer.status_code} {answer.text[:300]}")
         found: dict[str, Any] = orjson.loads(answer.content)

@@ -2,7 +2,7 @@
 
 import os
 import tomllib
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,9 @@ from schemas.errors import IdentityError, SettingsError
 from schemas.identity import check_name
 
 FILE_NAME = "ionics.toml"
+
+OPERATOR = "operator"
+"""Principal of whoever works on the command line of a home that has several; it reads all of the log."""
 
 
 def default_home() -> Path:
@@ -39,10 +42,14 @@ class Settings:
     Attributes:
         kafka: further librdkafka properties, such as security.protocol; in TOML a table, in the environment
             `IONICS_KAFKA_` and the property in capitals with _ for the dot.
-        generation: number of the generation that readers use.
+        generation: number of the generation that readers and stages use; 0 for the one that the directory points at,
+            which is what `load_settings` gives where none is named.
         viewer: focal point as whom the command line reads the views.
         api_url: address of the HTTP API.
         issuers: providers of tokens; in TOML `[[issuers]]`.
+        credentials: directory with a file of librdkafka properties for each principal, `<principal>.toml`; empty where
+            `kafka` holds the one credential there is, or the broker wants none.
+        principal: as whom this process reaches the broker, where `credentials` has more than one.
     """
 
     home: Path
@@ -55,6 +62,8 @@ class Settings:
     generation: int = 1
     viewer: str = ""
     api_url: str = ""
+    credentials: str = ""
+    principal: str = ""
     kafka: dict[str, str] = field(default_factory=dict)
     issuers: tuple[Issuer, ...] = ()
 
@@ -90,9 +99,41 @@ class Settings:
         """
         return self.viewer or (development if self.is_development else self.require("viewer"))
 
+    def as_principal(self, name: str) -> "Settings":
+        """Settings that reach the broker as a principal; unchanged where one is bound, or no choice is given."""
+        return replace(self, principal=name) if self.credentials and not self.principal else self
+
+    @property
+    def broker_principal(self) -> str:
+        """The principal as which clients of these settings reach the broker; empty where it asks for none."""
+        return self.kafka.get("sasl.username", "") or (self.principal or OPERATOR if self.credentials else "")
+
     def client_config(self, **extra: Any) -> dict[str, Any]:
-        """Properties of any client, as librdkafka names them."""
-        return {"bootstrap.servers": self.require("bootstrap"), **self.kafka, **extra}
+        """Properties of any client, as librdkafka names them.
+
+        Raises:
+            SettingsError: `credentials` has no file of the principal.
+        """
+        credential = read_credential(Path(self.credentials), self.broker_principal) if self.credentials else {}
+        return {"bootstrap.servers": self.require("bootstrap"), **credential, **self.kafka, **extra}
+
+
+def read_credential(directory: Path, principal: str) -> dict[str, str]:
+    """The librdkafka properties with which a principal reaches the broker.
+
+    Raises:
+        SettingsError: there is no such file, or it is not TOML.
+    """
+    path = directory / f"{principal}.toml"
+    try:
+        return {str(key): str(value) for key, value in tomllib.loads(path.read_text("utf-8")).items()}
+    except FileNotFoundError:
+        raise SettingsError(
+            f"no credential of {principal} in {directory}: make one with `ionics broker credential {principal}`, "
+            "or bring its file"
+        ) from None
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"{path} cannot be read: {error}") from error
 
 
 def load_settings(home: Path | None = None) -> Settings:  # noqa: C901  # one place, in the order of precedence
@@ -121,9 +162,9 @@ def load_settings(home: Path | None = None) -> Settings:  # noqa: C901  # one pl
     kafka = {str(key): str(value) for key, value in given_kafka.items()}
     prefix = "IONICS_KAFKA_"
     kafka |= {k[len(prefix) :].lower().replace("_", "."): v for k, v in os.environ.items() if k.startswith(prefix)}
-    for name in ("replication", "generation"):
+    for name, unless_given in (("replication", 1), ("generation", 0)):
         try:
-            values[name] = int(values.get(name, 1))
+            values[name] = int(values.get(name, unless_given))
         except (ValueError, TypeError):
             raise SettingsError(f"{name} must be a whole number, not {values[name]!r}") from None
     if values.get("deployment"):

@@ -1,6 +1,6 @@
 """Who may see what: the one rule. PostgreSQL holds the same one as row-level security (`projections/`)."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,8 +45,14 @@ def may_see(focal_point_id: str, policy: Policy, members: Members) -> bool:
         return False
     if SEES_ALL in viewer.rights or policy.owner == agency.agency_id:
         return True
-    names = {COMMUNITY, f"agency:{agency.agency_id}"}
-    names |= {f"group:{group.group_id}" for group in members.groups.values() if agency.agency_id in group.members}
-    if agency.country is not None:
-        names.add(f"country:{agency.country}")
-    return not names.isdisjoint(policy.audience)
+    return admits(policy.audience, agency.agency_id, members)
+
+
+def admits(audience: Collection[str], agency_id: str, members: Members) -> bool:
+    """Whether an audience names an agency: as the community, itself, its country, or a group that it belongs to."""
+    names = {COMMUNITY, f"agency:{agency_id}"}
+    names |= {f"group:{group.group_id}" for group in members.groups.values() if agency_id in group.members}
+    country = members.directory.agencies[agency_id].country
+    if country is not None:
+        names.add(f"country:{country}")
+    return not names.isdisjoint(audience)

@@ -1,5 +1,6 @@
 """The topic catalogue: every topic, what lies in it, who writes and reads it. Topics are created from it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from confluent_kafka import KafkaException
@@ -51,7 +52,7 @@ ANYONE = "*"
 """Every principal of the deployment."""
 
 SUBMISSIONS = Topic(
-    "ionics.submissions", "incident id", "incident", PARTITIONS, 30 * DAY_MS, ("agency", "api"), ("admit",)
+    "ionics.submissions", "incident id", "incident", PARTITIONS, 30 * DAY_MS, ("agency", "api", "operator"), ("admit",)
 )
 INCIDENTS = Topic("ionics.incidents", "incident id", "admitted", PARTITIONS, FOR_EVER, ("admit",), ("admit", "enrich"))
 DECISIONS = Topic("ionics.decisions", "incident id or null", "decision", PARTITIONS, FOR_EVER, ("admit",), ("admit",))
@@ -60,8 +61,11 @@ DIRECTORY_CLOSED = Topic(
     "ionics.directory-closed", "entry id", "directory_act", 1, FOR_EVER, ("deployment",), ("members", "api")
 )
 SCHEMAS = Topic("ionics.schemas", "schema id", "schema_entry", 1, FOR_EVER, ("deployment",), (ANYONE,))
-AUDIT = Topic("ionics.audit", "actor", "audit", 1, FOR_EVER, ("admit", "api"), ("api",))
-ACCESS = Topic("ionics.access", "focal point", "access", 1, 730 * DAY_MS, ("api",), ("members", "api"))
+AUDIT = Topic("ionics.audit", "actor", "audit", 1, FOR_EVER, ("admit", "api", "operator"), ("api",))
+ACCESS = Topic("ionics.access", "focal point", "access", 1, 730 * DAY_MS, ("api", "operator"), ("members", "api"))
+DELEGATIONS = Topic(
+    "ionics.delegations", "delegated incident id", "delegation_link", 1, FOR_EVER, ("operator",), ("members", "api")
+)
 DEAD_LETTERS = Topic("ionics.dead-letters", "original key", "", 1, FOR_EVER, ("admit", "enrich"), ())
 
 PERMANENT = (
@@ -73,14 +77,24 @@ PERMANENT = (
     SCHEMAS,
     AUDIT,
     ACCESS,
+    DELEGATIONS,
     DEAD_LETTERS,
 )
 
 
+def agency_principal(agency: str) -> str:
+    """The principal of an agency.
+
+    Raises:
+        IdentityError: no agency can have this id.
+    """
+    return f"agency.{check_name('agency', agency)}"
+
+
 def receipts(agency: str) -> Topic:
     """Receipts of one agency, which alone reads them."""
-    name = f"ionics.receipts.{check_name('agency', agency)}"
-    return Topic(name, "incident id", "receipt", 1, FOR_EVER, ("admit",), (f"agency.{agency}", "api"))
+    principal = agency_principal(agency)
+    return Topic(f"ionics.receipts.{agency}", "incident id", "receipt", 1, FOR_EVER, ("admit",), (principal, "api"))
 
 
 def enriched(generation: int) -> Topic:
@@ -89,7 +103,7 @@ def enriched(generation: int) -> Topic:
     return Topic(name, "incident id", "enriched", PARTITIONS, FOR_EVER, ("enrich",), ("enrich", "project"))
 
 
-def create_topics(client: AdminClient, topics: list[Topic], replication: int = 1) -> list[str]:
+def create_topics(client: AdminClient, topics: Sequence[Topic], replication: int = 1) -> list[str]:
     """Create the topics that are missing and check the partitions of the others; returns the names created.
 
     Raises:

@@ -5,10 +5,13 @@ import os
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import tomli_w
+
 from deploy.local import BROKER_SETTINGS, LocalStack, StackAddress
+from deploy.private_file import write_private
 from schemas.settings import Settings
 
 
@@ -39,9 +42,9 @@ def engine_answers() -> bool:
 
 
 @contextmanager
-def local(home: Path) -> Iterator[Running]:
-    """The local stack in a home of its own."""
-    stack = LocalStack(home / "stack")
+def local(home: Path, *, secure: bool = os.environ.get("IONICS_SECURE") == "1") -> Iterator[Running]:
+    """The local stack in a home of its own, as `ionics up` or as `ionics up --secure` makes it."""
+    stack = LocalStack(home / "stack", secure=secure)
     try:
         yield Running(_settings(home, stack.up()), stack.kill, stack.start)
     finally:
@@ -49,17 +52,8 @@ def local(home: Path) -> Iterator[Running]:
 
 
 def _settings(home: Path, address: StackAddress) -> Settings:
-    settings = Settings(
-        home, address.deployment, address.bootstrap, address.registry_url, address.database_url, address.reader_url
-    )
-    lines = [
-        f'{name} = "{getattr(settings, name)}"'
-        for name in ("deployment", "bootstrap", "registry_url", "database_url", "reader_url")
-    ]
-    path = home / "ionics.toml"
-    path.write_text("\n".join(lines) + "\n", "utf-8")
-    path.chmod(0o600)
-    return settings
+    write_private(home / "ionics.toml", tomli_w.dumps(asdict(address)).encode())
+    return Settings(home, **asdict(address))
 
 
 @contextmanager

@@ -158,6 +158,10 @@ def contents(draw: st.DrawFn) -> dict[str, Any]:
         occurred_on = occurred_on.replace(day=1, month=1 if precision == "YEAR" else occurred_on.month)
     tlp, audience = draw(_SHARING)
     handling = draw(_optional(_of("handling")))
+    delegation = None
+    if draw(st.integers(0, 3)) == 0:
+        delegation = {"audience": audience, "tlp": tlp}
+        tlp, audience = "RED", ["agency:secretariat"]
     return {
         "incident_type": draw(_of("incident_type")),
         "occurred_on": occurred_on,
@@ -187,6 +191,7 @@ def contents(draw: st.DrawFn) -> dict[str, Any]:
         "language": draw(_optional(LANGUAGES)),
         "contact_id": draw(_optional(texts())),
         "source_system": draw(_optional(texts())),
+        "delegation": delegation,
     }
 
 

@@ -2,7 +2,6 @@
 
 import base64
 import json
-import os
 import secrets
 import shutil
 import uuid
@@ -11,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from deploy.local.account import database_account, others_can_enter, shared_place
+from deploy.private_file import write_private
 from schemas.errors import StackError
 
 STATE_VERSION = 1
-_OWNER_ONLY_FILE = 0o600
 _OWNER_ONLY_DIRECTORY = 0o700
 
 
@@ -27,12 +26,14 @@ class State:
         cluster_id: the id under which Kafka's data was formatted.
         postgres_dir: where the database lives; kept, because the rule that chose it may choose otherwise later.
         ports: the loopback port of each server, by its name.
+        secure: whether the broker asks for TLS and passwords; so from the first start, or never.
     """
 
     deployment: str
     cluster_id: str
     postgres_dir: Path
     ports: dict[str, int] = field(default_factory=dict)
+    secure: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,8 @@ class Home:
         self.registry_dir = self.root / "registry"
         self.logs_dir = self.root / "logs"
         self.run_dir = self.root / "run"
+        self.tls_dir = self.root / "tls"
+        self.credentials_dir = self.root / "credentials"
         self.lock_file = self.root / "lock"
         self.state_file = self.root / "state.json"
         self.secrets_file = self.root / "secrets.json"
@@ -60,7 +63,7 @@ class Home:
     def prepare(self) -> None:
         """Make the directories. All but the root are the owner's alone; the root is entered by PostgreSQL's account."""
         self.root.mkdir(parents=True, exist_ok=True)
-        for directory in (self.kafka_dir, self.registry_dir, self.logs_dir, self.run_dir):
+        for directory in (self.kafka_dir, self.registry_dir, self.logs_dir, self.run_dir, self.tls_dir):
             directory.mkdir(mode=_OWNER_ONLY_DIRECTORY, exist_ok=True)
 
     def state(self) -> State | None:
@@ -88,7 +91,7 @@ class Home:
         _write(self.state_file, {"version": STATE_VERSION, **asdict(state), "postgres_dir": str(state.postgres_dir)})
         return state
 
-    def create_state(self) -> State:
+    def create_state(self, *, secure: bool = False) -> State:
         """Make and keep the state of a new deployment: random ids, no ports yet."""
         deployment = f"dev-{''.join(secrets.choice('abcdefghijkmnpqrstuvwxyz23456789') for _ in range(10))}"
         # Kafka's tool takes an id that begins with - for an option; the first 6 bits of a UUID may well be that.
@@ -96,7 +99,7 @@ class Home:
         cluster_id = base64.urlsafe_b64encode(number).decode().rstrip("=")
         inside = database_account() is None or others_can_enter(self.root)
         place = self.root / "postgres" if inside else shared_place() / deployment
-        return self.keep(State(deployment, cluster_id, place))
+        return self.keep(State(deployment, cluster_id, place, secure=secure))
 
     def keep_port(self, state: State, server: str, port: int) -> State:
         """Keep the port of a server and return the new state."""
@@ -119,8 +122,11 @@ class Home:
             raise StackError(_damaged(self.secrets_file, damage)) from damage
 
     def erase(self) -> None:
-        """Delete logs, passwords and state. The state goes last, so that an interrupted erasure can be repeated."""
-        for directory in (self.logs_dir, self.run_dir):
+        """Delete logs, passwords, certificates and state.
+
+        The state goes last, so that an interrupted erasure can be repeated.
+        """
+        for directory in (self.logs_dir, self.run_dir, self.tls_dir, self.credentials_dir):
             shutil.rmtree(directory, ignore_errors=True)
         self.secrets_file.unlink(missing_ok=True)
         self.state_file.unlink(missing_ok=True)
@@ -141,15 +147,7 @@ def _read(path: Path) -> dict[str, Any] | None:
 
 
 def _write(path: Path, content: dict[str, Any]) -> None:
-    # Written beside and renamed, so that a killed command leaves the old file or the new one, never half of one.
-    beside = path.with_suffix(".new")
-    beside.unlink(missing_ok=True)
-    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY_FILE)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        json.dump(content, file, indent=2)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(path)
+    write_private(path, json.dumps(content, indent=2).encode())
 
 
 def _damaged(path: Path, damage: object) -> str:

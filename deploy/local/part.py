@@ -20,6 +20,8 @@ class StackAddress:
         registry_url: the registry's Confluent-compatible API, ending in ``/apis/ccompat/v7``.
         database_url: the database for the role ``ionics_writer``, password included.
         reader_url: the same for ``ionics_reader``.
+        kafka: further properties of clients of Kafka, as librdkafka names them; none where it is open.
+        credentials: the directory with the credentials of its principals; empty where it is open.
     """
 
     deployment: str
@@ -27,6 +29,8 @@ class StackAddress:
     registry_url: str
     database_url: str = field(repr=False)
     reader_url: str = field(repr=False)
+    kafka: dict[str, str] = field(default_factory=dict)
+    credentials: str = ""
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,17 @@ import httpx
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]  # public, but not marked so
 
+from deploy.access.apply import allow
+from deploy.access.grants import Grant, Operation
 from deploy.local import ports, wheels
+from deploy.local.broker_settings import properties_text
 from deploy.local.home import Home, State
 from deploy.local.jars import registry_jar
+from deploy.local.kafka import Kafka
 from deploy.local.process import ServerProcess
 from deploy.local.progress import Progress
+from deploy.local.secure_settings import java_properties
+from deploy.private_file import write_private
 from schemas.errors import StackError
 
 REGISTRY = "registry"
@@ -28,6 +34,8 @@ _TOPICS = {
     # Its notices of changes, which nobody reads here; while the topic is missing, it hangs in the first change.
     "registry-events": {"cleanup.policy": "delete", "retention.ms": str(24 * 60 * 60 * 1000)},
 }
+_RIGHTS: tuple[Operation, ...] = ("READ", "WRITE")
+_GROUPS = "apicurio-"
 _JVM = (
     "-Xms64m",
     "-Xmx256m",
@@ -42,10 +50,10 @@ _JVM = (
 class Registry:
     """The schema registry of a home."""
 
-    def __init__(self, home: Home, state: State, bootstrap: str) -> None:
+    def __init__(self, home: Home, state: State, kafka: Kafka) -> None:
         self._home = home
         self._state = state
-        self._bootstrap = bootstrap
+        self._kafka = kafka
         self.process = ServerProcess(REGISTRY, home.run_dir, home.logs_dir / "registry.log")
 
     @property
@@ -68,13 +76,16 @@ class Registry:
             StackError: it could not be fetched or started, or Kafka does not answer.
         """
         jar = registry_jar(progress)
-        self._ensure_topics()
+        admin = self._kafka.admin()
+        self._ensure_topics(admin)
+        if self._state.secure:
+            self._ensure_access(admin)
         progress.step(REGISTRY, "starting", None)
         settings = {
             "quarkus.http.host": ports.LOOPBACK,
             "quarkus.http.port": str(self._state.ports[REGISTRY]),
             "apicurio.storage.kind": "kafkasql",
-            "apicurio.kafkasql.bootstrap.servers": self._bootstrap,
+            "apicurio.kafkasql.bootstrap.servers": self._kafka.internal,
             "apicurio.kafkasql.topic.auto-create": "false",
             # The journal of a stack is short: it is replayed whole, and no snapshot can differ from it.
             "apicurio.kafkasql.snapshot.every.seconds": "off",
@@ -96,8 +107,21 @@ class Registry:
         """Delete its directory; its journal goes with Kafka's data."""
         shutil.rmtree(self._home.registry_dir, ignore_errors=True)
 
-    def _ensure_topics(self) -> None:
-        admin = AdminClient({"bootstrap.servers": self._bootstrap, "log_level": 0})
+    def _ensure_access(self, admin: AdminClient) -> None:
+        """Its certificate, the settings with it, which it reads at its start, and access to its own topics alone.
+
+        By certificate: its Kafka client is older than the Java that runs it, and cannot do SASL there.
+        """
+        self._kafka.authority.prepare(REGISTRY)
+        login = java_properties(self._kafka.authority, REGISTRY)
+        properties = {f"apicurio.kafka.common.{name}": value for name, value in login.items()}
+        place = self._home.registry_dir / "config"
+        place.mkdir(mode=0o700, exist_ok=True)
+        write_private(place / "application.properties", properties_text(properties).encode())
+        grants = [Grant(REGISTRY, "TOPIC", topic, False, operation) for topic in _TOPICS for operation in _RIGHTS]  # noqa: FBT003
+        allow(admin, [*grants, Grant(REGISTRY, "GROUP", _GROUPS, True, "READ")])  # noqa: FBT003
+
+    def _ensure_topics(self, admin: AdminClient) -> None:
         wanted = [NewTopic(name, num_partitions=1, replication_factor=1, config=kept) for name, kept in _TOPICS.items()]
         for name, made in admin.create_topics(wanted, request_timeout=_TOPIC_SECONDS).items():
             try:
@@ -105,8 +129,8 @@ class Registry:
             except KafkaException as failure:
                 if failure.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
                     raise StackError(
-                        f"the registry's topic {name} could not be made on {self._bootstrap}: {failure.args[0].str()}; "
-                        "see that Kafka runs"
+                        f"the registry's topic {name} could not be made on {self._kafka.bootstrap}: "
+                        f"{failure.args[0].str()}; see that Kafka runs"
                     ) from failure
 
 

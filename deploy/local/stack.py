@@ -8,7 +8,7 @@ from pathlib import Path
 
 from deploy.local import ports
 from deploy.local.home import Home, State
-from deploy.local.kafka import BROKER, CONTROLLER, Kafka
+from deploy.local.kafka import BROKER, CONTROLLER, INTERNAL, Kafka
 from deploy.local.lock import exclusive
 from deploy.local.part import Part, PartState, PartStatus, StackAddress
 from deploy.local.postgres import POSTGRES, Postgres
@@ -20,6 +20,7 @@ from schemas.errors import StackError
 # In each chain a part needs the one before it; the chains need nothing of each other.
 _CHAINS = ((BROKER, REGISTRY), (POSTGRES,))
 _SERVERS = {BROKER: (BROKER, CONTROLLER), REGISTRY: (REGISTRY,), POSTGRES: (POSTGRES,)}
+_SECURE_SERVERS = {BROKER: (INTERNAL,)}
 PARTS = tuple(part for chain in _CHAINS for part in chain)
 
 
@@ -28,10 +29,12 @@ class LocalStack:
 
     Args:
         home: the directory that holds its data, logs, passwords and state.
+        secure: whether a home that is new asks its clients for TLS and passwords. One that exists stays as it is.
     """
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, *, secure: bool = False) -> None:
         self._home = Home(home)
+        self._secure = secure
 
     @property
     def address(self) -> StackAddress:
@@ -41,15 +44,17 @@ class LocalStack:
             StackError: it was never started in this home.
         """
         state = self._home.state()
-        if state is None or any(server not in state.ports for servers in _SERVERS.values() for server in servers):
+        if state is None or any(server not in state.ports for part in PARTS for server in _servers(part, state)):
             raise StackError(f"no local stack in {self._home.root}; start one with: ionics up")
         kafka, postgres = Kafka(self._home, state), Postgres(self._home, state)
         return StackAddress(
             deployment=state.deployment,
             bootstrap=kafka.bootstrap,
-            registry_url=Registry(self._home, state, kafka.bootstrap).url,
+            registry_url=Registry(self._home, state, kafka).url,
             database_url=postgres.url(WRITER),
             reader_url=postgres.url(READER),
+            kafka=kafka.client_settings,
+            credentials=str(self._home.credentials_dir) if state.secure else "",
         )
 
     def up(self, progress: Progress | None = None) -> StackAddress:
@@ -125,8 +130,7 @@ class LocalStack:
 
     def _parts(self, state: State) -> dict[str, Part]:
         kafka = Kafka(self._home, state)
-        registry = Registry(self._home, state, f"{ports.LOOPBACK}:{state.ports.get(BROKER)}")
-        return {BROKER: kafka, REGISTRY: registry, POSTGRES: Postgres(self._home, state)}
+        return {BROKER: kafka, REGISTRY: Registry(self._home, state, kafka), POSTGRES: Postgres(self._home, state)}
 
     def _alive(self) -> set[str]:
         state = self._home.state()
@@ -146,9 +150,14 @@ class LocalStack:
         its own in its metadata, and no data names a port.
         """
         self._home.prepare()
-        state = self._home.state() or self._home.create_state()
+        state = self._home.state() or self._home.create_state(secure=self._secure)
+        if self._secure and not state.secure:
+            raise StackError(
+                f"the stack in {self._home.root} was made without --secure, and stays so; "
+                "`ionics reset` deletes it with its data, or set IONICS_HOME to another directory"
+            )
         alive = self._alive()
-        for server in (server for name in names if name not in alive for server in _SERVERS[name]):
+        for server in (server for name in names if name not in alive for server in _servers(name, state)):
             kept = state.ports.get(server)
             if kept is not None and ports.is_free(kept):
                 continue
@@ -169,6 +178,10 @@ class LocalStack:
                 parts[name].stop()
 
         _each(stop, _CHAINS)
+
+
+def _servers(part: str, state: State) -> tuple[str, ...]:
+    return (*_SERVERS[part], *(_SECURE_SERVERS.get(part, ()) if state.secure else ()))
 
 
 def _start(chain: Sequence[tuple[str, Part]], progress: Progress) -> None:

@@ -6,7 +6,17 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
-from schemas.incident import Concealment, Document, Entity, IncidentContent, Item, Location, RouteLeg, Shipment
+from schemas.incident import (
+    Concealment,
+    Delegation,
+    Document,
+    Entity,
+    IncidentContent,
+    Item,
+    Location,
+    RouteLeg,
+    Shipment,
+)
 
 SOURCE_REF = "source_ref"
 REQUIRED = ("incident_type", "occurred_on", "audience", "tlp", "item_substance_text")
@@ -14,17 +24,19 @@ MOST_NUMBERED = 99
 """The highest number of a numbered column; no list takes more than a hundred of what is numbered."""
 
 _ITEM = "item"
-_SINGLE: dict[str, type[BaseModel]] = {"location": Location, "shipment": Shipment}
+_SINGLE: dict[str, type[BaseModel]] = {"location": Location, "shipment": Shipment, "delegation": Delegation}
 _NUMBERED: dict[str, tuple[str, type[BaseModel]]] = {
     "leg": ("route", RouteLeg),
     "concealment": ("concealment", Concealment),
     "entity": ("entities", Entity),
     "document": ("documents", Document),
 }
+_LISTS = ("audience",)
+"""Fields that are lists, written in one cell with spaces between."""
 _ELSEWHERE = {"items", *_SINGLE, *(field for field, _ in _NUMBERED.values())}
 _NUMBERED_NAME = re.compile(r"([a-z]+)_([1-9][0-9]?)_([a-z0-9_]+)")
 
-Kind = Literal["source_ref", "incident", "words", "single", "numbered", "item"]
+Kind = Literal["source_ref", "incident", "single", "numbered", "item"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +45,7 @@ class Column:
 
     Attributes:
         name: as in the header.
-        kind: ``words`` is a list written in one cell with spaces between; ``item`` differs from row to row.
+        kind: ``item`` differs from row to row.
         part: the field of the incident that holds `field`, empty for a field of the incident itself.
         field: the field of the model.
         number: which entry of the list `part`, from 1; 0 where it is no list.
@@ -56,7 +68,7 @@ def column(name: str) -> Column | None:
     if name == SOURCE_REF:
         return Column(name, "source_ref", "", name)
     if name in IncidentContent.model_fields and name not in _ELSEWHERE:
-        return Column(name, "words" if name == "audience" else "incident", "", name)
+        return Column(name, "incident", "", name)
     part, _, rest = name.partition("_")
     if part == _ITEM and rest in Item.model_fields:
         return Column(name, "item", "items", rest)
@@ -83,11 +95,10 @@ def incident_fields(cells: dict[Column, str]) -> dict[str, Any]:
     lists: dict[str, dict[int, dict[str, str]]] = {}
     for place, value in cells.items():
         if place.kind == "incident":
-            fields[place.field] = value
-        elif place.kind == "words":
-            fields[place.field] = value.split()
+            fields[place.field] = value.split() if place.field in _LISTS else value
         elif place.kind == "single":
-            fields.setdefault(place.part, {})[place.field] = value
+            stated = value.split() if place.field in _LISTS else value
+            fields.setdefault(place.part, {})[place.field] = stated
         elif place.kind == "numbered":
             lists.setdefault(place.part, {}).setdefault(place.number, {})[place.field] = value
     for part, entries in lists.items():

@@ -64,7 +64,7 @@ def timelines(
     """Incidents of a substance, or of each of a class, by period, and when the substance was first seen."""
     asked = {"substance_id": substance, "substance_class": substance_class, "since": since, "until": until}
     with store.viewing(caller) as connection:
-        generation = store.settings.generation
+        generation = store.generation
         found = queries.timeline(connection, generation, **asked)
         seen = None if substance is None else queries.first_seen(connection, generation, substance)
         positions = store.positions(connection)
@@ -98,7 +98,7 @@ def milestones(
 ) -> Response:
     """How many community incidents there are, and when each round number was passed."""
     with store.viewing(caller) as connection:
-        found = queries.milestones(connection, store.settings.generation, step)
+        found = queries.milestones(connection, store.generation, step)
         positions = store.positions(connection)
     store.record(caller, "AGGREGATE", {"milestones": {"step": step}}, positions=positions)
     return answer(request, caller, found)
@@ -106,7 +106,7 @@ def milestones(
 
 def _rows(request: Request, caller: Caller, store: Backend, name: str, asked: dict[str, Any]) -> Response:
     with store.viewing(caller) as connection:
-        found: list[Row] = getattr(queries, name)(connection, store.settings.generation, **asked)
+        found: list[Row] = getattr(queries, name)(connection, store.generation, **asked)
         positions = store.positions(connection)
     store.record(caller, "AGGREGATE", {name: asked}, positions=positions)
     return answer(request, caller, {"rows": found})

@@ -58,7 +58,7 @@ class Backend:
     """
 
     def __init__(self, settings: Settings, limits: Limits | None = None, verifier: TokenVerifier | None = None) -> None:
-        self.settings = settings
+        self.settings = settings = settings.as_principal("api")
         self.tokens = verifier or TokenVerifier(settings)
         self.cursors = Cursors(settings.home / "keys" / "cursor.key")
         self.limits = limits or Limits(20, 200)
@@ -105,16 +105,21 @@ class Backend:
             ProblemError: 503, it does not answer; the database's own words stay here.
         """
         try:
-            with self._pool.connection() as connection, viewing(connection, caller.id):
+            with self._pool.connection() as connection, viewing(connection, self.generation, caller.id):
                 yield connection
         except (PoolTimeout, ProjectionError, psycopg.Error):
             raise ProblemError(
                 503, "UNAVAILABLE", "the read store does not answer; try again", headers={"Retry-After": "5"}
             ) from None
 
+    @property
+    def generation(self) -> int:
+        """The generation that readers use now."""
+        return self.settings.generation or self.members.members().directory.generation
+
     def positions(self, connection: psycopg.Connection) -> dict[str, int]:
         """The positions of the views in this request's snapshot, for the access log."""
-        table = sql.Identifier(schema_name(self.settings.generation), "positions")
+        table = sql.Identifier(schema_name(self.generation), "positions")
         rows = connection.execute(sql.SQL("SELECT topic, partition, next FROM {} ORDER BY 1, 2").format(table))
         return {f"{topic}/{partition}": following for topic, partition, following in rows}
 

@@ -16,6 +16,9 @@ _Code = Annotated[str | None, Query(pattern=r"^[A-Z_]{1,64}$")]
 _Alpha3 = Annotated[str | None, Query(pattern=r"^[A-Z]{3}$")]
 _Name = Annotated[str | None, Query(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 _Substance = Annotated[str | None, Query(pattern=r"^[A-Za-z0-9:_.-]{1,100}$")]
+_Reference = Annotated[
+    str | None, Query(pattern=r"^[^\x00-\x1f\x7f]{1,200}$", description="How the agency's own reference begins.")
+]
 _Limit = Annotated[int, Query(ge=1, le=500)]
 _Cursor = Annotated[str | None, Query(max_length=500)]
 
@@ -29,6 +32,7 @@ def list_incidents(
     country: _Alpha3 = None,
     type: _Code = None,  # noqa: A002  # the name in the address
     substance: _Substance = None,
+    reference: _Reference = None,
     since: Period = None,
     until: Period = None,
     limit: _Limit = 50,
@@ -36,13 +40,13 @@ def list_incidents(
 ) -> Response:
     """Incidents that you may see, the newest admitted first. `next` is the cursor of the page that follows."""
     asked: dict[str, Any] = {"agency_id": agency, "country": country, "incident_type": type, "substance_id": substance}
-    asked |= {"since": since, "until": until}
+    asked |= {"reference": reference, "since": since, "until": until}
     position = None
     if after is not None:
         at, id_ = store.cursors.open(caller.id, asked, after)
         position = (str(at), str(id_))
     with store.viewing(caller) as connection:
-        found = queries.list_incidents(connection, store.settings.generation, **asked, after=position, limit=limit + 1)
+        found = queries.list_incidents(connection, store.generation, **asked, after=position, limit=limit + 1)
         positions = store.positions(connection)
     page, more = found[:limit], len(found) > limit
     store.record(caller, "LIST", {"incidents": asked | {"limit": limit}}, positions=positions)
@@ -57,7 +61,7 @@ def get_incident(request: Request, caller: Reader, store: Store, incident_id: UU
     """One incident with its items and revisions, as reported and as enriched."""
     id_ = str(incident_id)
     with store.viewing(caller) as connection:
-        generation = store.settings.generation
+        generation = store.generation
         found = queries.incident(connection, generation, id_)
         if found is None:
             raise absent()
@@ -77,10 +81,10 @@ def list_opened(request: Request, caller: Reader, store: Store, incident_id: UUI
     """Which agencies opened your own incident on which days. Nobody else's incident has such a list."""
     id_ = str(incident_id)
     with store.viewing(caller) as connection:
-        found = queries.incident(connection, store.settings.generation, id_)
+        found = queries.incident(connection, store.generation, id_)
         if found is None or found["agency_id"] != caller.agency.agency_id:
             raise absent()
-        rows = queries.opened_by(connection, store.settings.generation, id_)
+        rows = queries.opened_by(connection, store.generation, id_)
         positions = store.positions(connection)
     store.record(caller, "LIST", {"opened": id_}, positions=positions)
     return answer(request, caller, {"opened": rows})

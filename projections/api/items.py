@@ -32,7 +32,7 @@ def list_items(
         at, id_, number = store.cursors.open(caller.id, {"items": asked}, after)
         position = (str(at), str(id_), int(number))
     with store.viewing(caller) as connection:
-        found = queries.list_items(connection, store.settings.generation, **asked, after=position, limit=limit + 1)
+        found = queries.list_items(connection, store.generation, **asked, after=position, limit=limit + 1)
         positions = store.positions(connection)
     page = found[:limit]
     store.record(caller, "LIST", {"items": asked | {"limit": limit}}, positions=positions)

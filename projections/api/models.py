@@ -36,6 +36,15 @@ class ItemPage(BaseModel):
     next: str | None = Field(description="Cursor of the next page; null on the last one.")
 
 
+class DelegationPage(BaseModel):
+    """A page of delegated reports."""
+
+    delegations: list[Row] = Field(
+        description="`state` is null, RESERVED or PUBLISHED; `changed` where the owner changed it since."
+    )
+    next: str | None = Field(description="Cursor of the next page; null on the last one.")
+
+
 class Detail(BaseModel):
     """One incident."""
 

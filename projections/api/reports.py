@@ -108,8 +108,8 @@ def _reporting() -> Iterator[None]:
 def _known(store: Backend, caller: Caller, incident_id: str) -> tuple[Incident, Receipt]:
     """The current revision of an incident of the caller's agency, as the views have it."""
     with store.viewing(caller) as connection:
-        row = queries.incident(connection, store.settings.generation, incident_id)
-        value = queries.stored_value(connection, store.settings.generation, incident_id)
+        row = queries.incident(connection, store.generation, incident_id)
+        value = queries.stored_value(connection, store.generation, incident_id)
     if row is None or value is None or row["agency_id"] != caller.agency.agency_id:
         raise absent()
     return store.values.known(value)

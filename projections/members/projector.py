@@ -1,4 +1,4 @@
-"""The projector of members: directory and access log into the tables of a generation."""
+"""The projector of members: directory, access log and links of delegated reports into the tables of a generation."""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -9,13 +9,14 @@ import psycopg
 from psycopg import sql
 
 from projections.members.source import MembersSource
-from projections.members.tables import keep_position, write_members
+from projections.members.tables import keep_position, write_links, write_members
 from projections.migrate import schema_name
 from schemas.codec import FRAME_BYTES, codec
+from schemas.delegation import DelegationLink, DelegationLinks
 from schemas.errors import DecodeError, ProjectionError
 from schemas.reading import Record
 from schemas.settings import Settings
-from schemas.topics import ACCESS, DIRECTORY, DIRECTORY_CLOSED
+from schemas.topics import ACCESS, DELEGATIONS, DIRECTORY, DIRECTORY_CLOSED
 from stream_processors.runtime.follower import Follower
 from stream_processors.runtime.log import Partition
 
@@ -33,6 +34,8 @@ class MembersProjector:
     def __init__(self, settings: Settings, on_batch: Callable[[int], None] | None = None) -> None:
         self._settings, self._on_batch = settings, on_batch
         self._source = MembersSource(settings.require("deployment"))
+        self._links: dict[tuple[str, str], DelegationLink] | None = None
+        self._link_records: list[Record] = []
 
     def run(self, stop: threading.Event) -> None:
         """Project until `stop` is set.
@@ -50,6 +53,7 @@ class MembersProjector:
                     Partition(DIRECTORY.name, 0): members.directory.next_offset,
                     Partition(DIRECTORY_CLOSED.name, 0): members.next_offset,
                     Partition(ACCESS.name, 0): self._position(connection, ACCESS.name),
+                    Partition(DELEGATIONS.name, 0): 0,
                 }
                 follower = Follower(self._settings, start)
                 try:
@@ -68,6 +72,8 @@ class MembersProjector:
         self._source.take([record for record in batch if record.topic in _DIRECTORY])
         if self._source.members != before:
             self._write(connection, len(batch))
+        self._link_records += [record for record in batch if record.topic == DELEGATIONS.name]
+        self._write_links(connection)
         opened = [record for record in batch if record.topic == ACCESS.name]
         if opened:
             self._keep_opened(connection, opened)
@@ -78,6 +84,14 @@ class MembersProjector:
         write_members(connection, self._settings.generation, members, positions)
         if self._on_batch:
             self._on_batch(size)
+
+    def _write_links(self, connection: psycopg.Connection) -> None:
+        """All of them anew, for a key may come to be known after what it signed; they are few."""
+        directory = self._source.members.directory
+        links = DelegationLinks(directory).fold(self._link_records).links
+        if links != self._links:
+            write_links(connection, self._settings.generation, directory.deployment, links.values())
+            self._links = links
 
     def _keep_opened(self, connection: psycopg.Connection, records: Sequence[Record]) -> None:
         rows = sorted({row for record in records for row in _openings(record)})

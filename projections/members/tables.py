@@ -8,6 +8,7 @@ import psycopg
 from psycopg import sql
 
 from projections.migrate import schema_name
+from schemas.delegation import DelegationLink
 from schemas.directory import SEES_ALL, Members
 from schemas.errors import ProjectionError
 
@@ -41,6 +42,40 @@ def write_members(
                 keep_position(connection, generation, topic, following)
     except psycopg.Error as error:
         raise ProjectionError(f"the members of generation {generation} could not be stored: {error}") from error
+
+
+def write_links(
+    connection: psycopg.Connection, generation: int, deployment: str, links: Iterable[DelegationLink]
+) -> None:
+    """Make the table of links say what the log says.
+
+    Args:
+        connection: of ``ionics_writer``; joins its transaction, or makes one.
+        generation: whose table.
+        deployment: by whose name the ids of what is published are made.
+        links: all of them.
+
+    Raises:
+        ProjectionError: the database refused.
+    """
+    table = sql.Identifier(schema_name(generation), "delegation_link")
+    rows = [
+        (
+            each.delegated_id,
+            each.agency_id,
+            each.owner,
+            each.published_id(deployment),
+            each.delegated_revision,
+            each.state,
+        )
+        for each in links
+    ]
+    try:
+        with connection.transaction(), connection.cursor() as cursor:
+            cursor.execute(sql.SQL("DELETE FROM {}").format(table))
+            cursor.executemany(sql.SQL("INSERT INTO {} VALUES (%s, %s, %s, %s, %s, %s)").format(table), rows)
+    except psycopg.Error as error:
+        raise ProjectionError(f"the links of generation {generation} could not be stored: {error}") from error
 
 
 def keep_position(connection: psycopg.Connection, generation: int, topic: str, following: int) -> None:

@@ -16,6 +16,7 @@ def list_incidents(
     country: str | None = None,
     incident_type: str | None = None,
     substance_id: str | None = None,
+    reference: str | None = None,
     since: str | None = None,
     until: str | None = None,
     after: tuple[str, str] | None = None,
@@ -30,6 +31,7 @@ def list_incidents(
         country: only where it happened, or where a route departs or ends: alpha-3.
         incident_type: code of the list.
         substance_id: only with an item of this substance.
+        reference: only where the agency's own reference begins so.
         since: first period, such as 2016-03 or 2016.
         until: last period.
         after: admitted_at and incident_id of the last row of the page before.
@@ -40,6 +42,7 @@ def list_incidents(
         "(%(agency_id)s::text IS NULL OR agency_id = %(agency_id)s) "
         "AND (%(country)s::text IS NULL OR %(country)s IN (place_country, departure, destination)) "
         "AND (%(incident_type)s::text IS NULL OR incident_type = %(incident_type)s) "
+        "AND (%(reference)s::text IS NULL OR starts_with(source_ref, %(reference)s)) "
         "AND (%(substance_id)s::text IS NULL OR incident_id IN "
         "(SELECT t.incident_id FROM {item} t WHERE t.substance_id = %(substance_id)s)) AND {within} "
         "AND (%(after_at)s::timestamptz IS NULL OR (admitted_at, incident_id) < (%(after_at)s, %(after_id)s::uuid)) "
@@ -51,6 +54,7 @@ def list_incidents(
         "country": country,
         "incident_type": incident_type,
         "substance_id": substance_id,
+        "reference": reference,
         "since": since,
         "until": until,
         "after_at": after_at,

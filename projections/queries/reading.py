@@ -27,6 +27,7 @@ _TABLES = (
     "key_doubt",
     "opened",
     "agency",
+    "delegation_link",
 )
 _PERIOD = re.compile(r"[0-9]{4}(-(0[1-9]|1[0-2]))?")
 

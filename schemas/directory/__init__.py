@@ -10,6 +10,7 @@ from schemas.directory.entries import (
     GRACE_MS,
     OPEN_RIGHTS,
     RIGHTS,
+    SECRETARIAT,
     SEES_ALL,
     Agency,
     AgencyKey,
@@ -19,7 +20,7 @@ from schemas.directory.entries import (
 )
 from schemas.directory.fold import Directory
 from schemas.directory.members import Members
-from schemas.directory.reading import read_directory, read_members
+from schemas.directory.reading import at_generation, load_current, read_directory, read_members
 from schemas.directory.two_persons import PROPOSAL_MS
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "OPEN_RIGHTS",
     "PROPOSAL_MS",
     "RIGHTS",
+    "SECRETARIAT",
     "SEES_ALL",
     "Act",
     "Agency",
@@ -39,7 +41,9 @@ __all__ = [
     "Members",
     "Operation",
     "act_message",
+    "at_generation",
     "both_steps",
+    "load_current",
     "read_act",
     "read_directory",
     "read_members",

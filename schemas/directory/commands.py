@@ -233,6 +233,15 @@ class RightWithdraw(_OfFocalPoint):
     right: Literal[RIGHTS]  # type: ignore[valid-type]  # the same
 
 
+class GenerationSet(Command):
+    """Readers and stages go over to a generation of derived topics and tables."""
+
+    kind = "GENERATION_SET"
+    signers = "one"
+    about = ("generation", "number")
+    number: Annotated[int, Field(ge=1, lt=1_000_000)]
+
+
 COMMANDS: dict[str, type[Command]] = {
     command.kind: command
     for command in (
@@ -253,6 +262,7 @@ COMMANDS: dict[str, type[Command]] = {
         FocalPointRestore,
         RightGrant,
         RightWithdraw,
+        GenerationSet,
     )
 }
 """Kind → model."""

@@ -13,6 +13,10 @@ RIGHTS = (*OPEN_RIGHTS, "audit", "administer", SEES_ALL)
 """All of them; the others need two administrators."""
 
 
+SECRETARIAT = "SECRETARIAT"
+"""Type of an agency that may publish for others what they delegate to it."""
+
+
 @dataclass(frozen=True)
 class Agency:
     """An agency; international organisations and the secretariat may have no country."""

@@ -18,6 +18,7 @@ from schemas.directory.commands import (
     AgencyRestore,
     AgencySuspend,
     Command,
+    GenerationSet,
     KeyRegister,
     KeyRestore,
     KeyRevoke,
@@ -48,6 +49,7 @@ class Directory:
         administrators: key id → public key of those of now.
         keys: also those that are revoked, ended, or of an agency that left.
         signed: proposals that wait for their second signature.
+        generation: the one of derived topics and tables that readers use.
     """
 
     deployment: str
@@ -56,6 +58,7 @@ class Directory:
     agencies: dict[str, Agency] = field(default_factory=dict)
     keys: dict[str, AgencyKey] = field(default_factory=dict)
     signed: Signed = field(default_factory=Signed)
+    generation: int = 1
     _terms: dict[str, list[Term]] = field(default_factory=dict)
 
     def fold(self, records: Iterable[Record]) -> "Directory":
@@ -141,6 +144,8 @@ class Directory:
                 self._change_key(command, at_ms)
             case AdministratorAdd() | AdministratorRemove():
                 self._change_administrators(command, at_ms)
+            case GenerationSet():
+                self.generation = command.number
             case _:
                 return
 

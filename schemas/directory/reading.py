@@ -1,9 +1,12 @@
 """The directory as it stands now, read from its topics."""
 
+from dataclasses import replace
+from pathlib import Path
+
 from schemas.directory.fold import Directory
 from schemas.directory.members import Members
 from schemas.reading import read_topic
-from schemas.settings import Settings
+from schemas.settings import Settings, load_settings
 from schemas.topics import DIRECTORY, DIRECTORY_CLOSED
 
 
@@ -24,3 +27,22 @@ def read_members(settings: Settings) -> Members:
     """
     closed = read_topic(settings, DIRECTORY_CLOSED.name)
     return Members(read_directory(settings)).fold(closed)
+
+
+def at_generation(settings: Settings) -> Settings:
+    """Settings that name a generation: their own, or the one that the directory points at now.
+
+    Raises:
+        LogError: the directory cannot be read.
+    """
+    return settings if settings.generation else replace(settings, generation=read_directory(settings).generation)
+
+
+def load_current(home: Path | None = None) -> Settings:
+    """`load_settings`, with the generation that readers use now.
+
+    Raises:
+        SettingsError: a setting has the wrong form.
+        LogError: the directory cannot be read.
+    """
+    return at_generation(load_settings(home))

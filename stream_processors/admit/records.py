@@ -36,7 +36,7 @@ class AdmissionRecords:
         self._rules = rules_version
         self._decision_frame = frame(dictionary.id_of("decision"))
         self._receipt_frame = frame(dictionary.id_of("receipt"))
-        self._admitted_frame = frame(dictionary.id_of("admitted"))
+        self._admitted_frames = {id_: frame(admitted) for id_, admitted in dictionary.composed_ids("admitted").items()}
         self._decision, self._receipt = codec("decision"), codec("receipt")
         self._admission = RecordCodec(avro_schema("admission"))
         self._refusals = Refusals(dictionary)
@@ -116,7 +116,7 @@ class AdmissionRecords:
                 "schema_fingerprint": verified.fingerprint,
             }
         )
-        value = self._admitted_frame + admission + verified.body
+        value = self._admitted_frames[verified.schema_id] + admission + verified.body
         headers = _cloud_event("incident", incident.event_type.value, incident.event_id, judged)
         truth = Output(INCIDENTS.name, record.partition, incident.incident_id.encode(), value, headers)
         return [truth, *self.decided(judged, "SUPERSEDED" if superseded else "ACCEPTED")]

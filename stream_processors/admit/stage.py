@@ -20,13 +20,14 @@ from schemas.identity import content_digest, event_id, incident_id, partition_of
 from schemas.incident import Incident, validate_incident
 from schemas.reading import Record
 from schemas.topics import DECISIONS, INCIDENTS, SUBMISSIONS
+from stream_processors.admit.delegated import check_delegation
 from stream_processors.admit.records import AdmissionRecords, Judged
 from stream_processors.admit.revisions import Known, Revision, chain_in_doubt, standing
 from stream_processors.admit.verification import Unverified, Verified, verify
 from stream_processors.runtime import Log, Output, Partition, Processed
 
 GROUP = "ionics-admit"
-RULES_VERSION = f"1-{lists_version()}"
+RULES_VERSION = f"2-{lists_version()}"
 _CLOCK_AHEAD = timedelta(minutes=5)
 _TAIL = 4_096
 
@@ -151,6 +152,7 @@ class Admission:
         _check_identity(incident, record, verified, directory.deployment)
         judged.incident = incident
         judged.content_digest = content_digest(body)
+        check_delegation(incident, directory)
         seen = delta.partitions.setdefault(record.partition, {})
         known = seen.get(incident.incident_id)
         if known is None:

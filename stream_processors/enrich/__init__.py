@@ -4,6 +4,6 @@ In: `ionics.incidents`. Out: `ionics.enriched.gN`: the admitted bytes, unchanged
 total: what cannot be resolved is said to be unresolved, so nothing admitted is ever missing from the views.
 """
 
-from stream_processors.enrich.stage import Enrichment, group
+from stream_processors.enrich.stage import GROUPS, Enrichment, group
 
-__all__ = ["Enrichment", "group"]
+__all__ = ["GROUPS", "Enrichment", "group"]

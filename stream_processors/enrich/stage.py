@@ -5,7 +5,7 @@ from typing import Any
 
 from schemas.codec import FRAME_BYTES, frame
 from schemas.columnar import ColumnarDecoder
-from schemas.dictionary import SUBJECTS, SchemaDictionary
+from schemas.dictionary import SchemaDictionary
 from schemas.errors import DecodeError, UnknownSchemaError
 from schemas.reading import Record
 from schemas.topics import INCIDENTS, enriched
@@ -17,13 +17,16 @@ from stream_processors.runtime import Log, Output, Partition, Processed
 _COLUMNS = ("occurred_on", "occurred_precision", "location", "items", "route", "admission_submission_offset")
 _TAIL = 4_096
 
+GROUPS = "ionics-enrich-g"
+"""Prefix of the consumer groups, one a generation."""
+
 Done = dict[int, int]
 """Input partition → submission offset of the last incident enriched."""
 
 
 def group(generation: int) -> str:
     """Consumer group of a generation."""
-    return f"ionics-enrich-g{generation}"
+    return f"{GROUPS}{generation}"
 
 
 class Enrichment:
@@ -34,13 +37,9 @@ class Enrichment:
 
     def __init__(self, dictionary: SchemaDictionary, reference: Reference, generation: int) -> None:
         self._output = enriched(generation).name
-        self._frame = frame(dictionary.id_of("enriched"))
-        self._decoders = {
-            id_: ColumnarDecoder(dictionary.schemas[id_])
-            for id_, subject in dictionary.subjects.items()
-            if subject == SUBJECTS["admitted"]
-        }
-        self._tail_decoder = ColumnarDecoder(dictionary.schemas[dictionary.id_of("enriched")])
+        self._dictionary = dictionary
+        self._frames = {id_: frame(composed) for id_, composed in dictionary.composed_ids("enriched").items()}
+        self._decoders = {id_: ColumnarDecoder(dictionary.schemas[id_]) for id_ in self._frames}
         self._parts = EnrichmentParts(reference)
         self._done: Done = {}
 
@@ -57,7 +56,8 @@ class Enrichment:
             values = [record.value or b"" for record in log.read(where, start)]
             if values:
                 schema_id = int.from_bytes(values[-1][1:FRAME_BYTES], "big")
-                columns = self._tail_decoder.decode(schema_id, values[-1:]).columns
+                decoder = ColumnarDecoder(self._dictionary.schemas[schema_id])
+                columns = decoder.decode(schema_id, values[-1:]).columns
                 return int(columns["admission_submission_offset"][0])
         return -1
 
@@ -73,7 +73,9 @@ class Enrichment:
                 derived = self._parts.encode(occurred_on, precision, location, items, route)
             except Exception as error:  # noqa: BLE001  # enrichment is total: what fails is unresolved, with its error
                 derived = self._parts.failed(occurred_on, precision, len(items), len(route), repr(error)[:1000])
-            value = self._frame + (record.value or b"")[FRAME_BYTES:] + derived
+            admitted = record.value or b""
+            head = self._frames[int.from_bytes(admitted[1:FRAME_BYTES], "big")]
+            value = head + admitted[FRAME_BYTES:] + derived
             outputs.append(Output(self._output, record.partition, record.key, value))
         return Processed(outputs, done)
 

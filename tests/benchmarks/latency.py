@@ -86,7 +86,7 @@ def _visible(settings: Settings, rate: int) -> list[float]:
             while not done.is_set() or reported:
                 waiting = list(reported)
                 if waiting:
-                    with viewing(connection, "analyst"):
+                    with viewing(connection, settings.generation, "analyst"):
                         rows = connection.execute(query, [waiting]).fetchall()
                     now = time.perf_counter()
                     taken.extend(now - reported.pop(id_) for (id_,) in rows)

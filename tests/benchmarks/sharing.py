@@ -74,11 +74,11 @@ def _row_level_security(settings: Settings) -> Iterator[str]:
         for name, ask in asked.items():
 
             def seen(ask: Callable[[Any], Any] = ask) -> None:
-                with viewing(reader, "analyst"):
+                with viewing(reader, settings.generation, "analyst"):
                     ask(reader)
 
             def whole(ask: Callable[[Any], Any] = ask) -> None:
-                with viewing(writer, "analyst"):
+                with viewing(writer, settings.generation, "analyst"):
                     ask(writer)
 
             with_, without = _paired(seen, whole, 15)

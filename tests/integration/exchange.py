@@ -1,7 +1,8 @@
 """A small exchange on the shared deployment, for tests that read what comes of it."""
 
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from typing import Any
@@ -42,3 +43,11 @@ def reported(settings: Settings, agency: str, count: int) -> list[Submission]:
         submissions = [producer.report(CONTENT) for _ in range(count)]
         assert {receipt.outcome for receipt in producer.wait(submissions, 60)} == {"ACCEPTED"}
     return submissions
+
+
+def until(condition: Callable[[], bool], seconds: float = 60.0) -> None:
+    """Wait until something holds, or fail."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)

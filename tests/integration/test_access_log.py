@@ -27,12 +27,12 @@ def test_the_owner_sees_which_agency_opened_its_incident(settings: Settings) -> 
         log.record(AccessEntry("aus-reader", "aus-reader", "API", "LIST", {"country": "NZL", "type": None}))
         with psycopg.connect(settings.reader_url, autocommit=True) as connection:
             for _ in range(2_000):
-                with viewing(connection, "nzl-owner"):
+                with viewing(connection, settings.generation, "nzl-owner"):
                     seen = queries.opened_by(connection, settings.generation, id_)
                 if seen:
                     break
             assert seen == [{"agency_id": "aus-reader", "day": datetime.now(UTC).date().isoformat()}]
-            with viewing(connection, "aus-reader"):
+            with viewing(connection, settings.generation, "aus-reader"):
                 assert queries.incident(connection, settings.generation, id_) is not None
                 assert queries.opened_by(connection, settings.generation, id_) == []
     log.close()

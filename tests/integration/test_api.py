@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
@@ -27,7 +27,7 @@ from schemas.keys import SigningKey
 from schemas.reading import read_topic
 from schemas.settings import Issuer, Settings
 from schemas.topics import ACCESS, AUDIT, INCIDENTS
-from tests.integration.exchange import CONTENT, stages
+from tests.integration.exchange import CONTENT, stages, until
 from tests.integration.serving import client, serving, with_gateway_key
 from tests.running import Running
 
@@ -54,7 +54,7 @@ def world(running: Running) -> Iterator[tuple[Settings, str, dict[str, str]]]:
             producer.wait(list(sent.values()), 60)
         ids = {name: str(submission.incident_id) for name, submission in sent.items()}
         with client(address, settings, "api-owner") as owner:
-            _until(lambda: all(owner.get(f"/incidents/{id_}").status_code == 200 for id_ in ids.values()))
+            until(lambda: all(owner.get(f"/incidents/{id_}").status_code == 200 for id_ in ids.values()))
         yield settings, address, ids
 
 
@@ -62,11 +62,19 @@ def _backend(settings: Settings) -> Backend:
     return Backend(settings, Limits(10_000, 10_000))
 
 
-def _until(condition: Callable[[], bool], seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+def test_an_incident_is_found_by_its_reference(world: tuple[Settings, str, dict[str, str]]) -> None:
+    """By the beginning of the agency's own reference, among what the caller may see."""
+    settings, address, ids = world
+
+    def found(who: httpx.Client, reference: str) -> set[str]:
+        answer = who.get("/incidents", params={"reference": reference, "agency": "api-owner"})
+        return {row["incident_id"] for row in answer.json()["incidents"]}
+
+    with client(address, settings, "api-owner") as owner, client(address, settings, "api-other") as other:
+        assert found(owner, "API-3") == {ids["friend"]}
+        assert {ids["one"], ids["friend"]} <= found(owner, "API-")
+        assert found(other, "API-3") == set()
+        assert found(owner, "%") == set()
 
 
 def _listed(who: httpx.Client, ids: dict[str, str]) -> set[str]:
@@ -168,7 +176,7 @@ def test_every_reading_is_in_the_access_log(world: tuple[Settings, str, dict[str
     )
     with client(address, settings, "api-owner") as owner:
         path = f"/incidents/{ids['friend']}/opened"
-        _until(lambda: "api-friend" in {row["agency_id"] for row in owner.get(path).json()["opened"]})
+        until(lambda: "api-friend" in {row["agency_id"] for row in owner.get(path).json()["opened"]})
         assert {tuple(row) for row in owner.get(path).json()["opened"]} == {("agency_id", "day")}
 
 
@@ -184,12 +192,12 @@ def test_a_report_goes_from_the_form_to_the_views(world: tuple[Settings, str, di
         assert (receipt["outcome"], receipt["revision"]) == ("ACCEPTED", 1)
         assert who.post("/incidents", json={"content": content, "source_ref": "FORM-1"}).json() == report
         detail = f"/incidents/{report['incident_id']}"
-        _until(lambda: who.get(detail).status_code == 200)
+        until(lambda: who.get(detail).status_code == 200)
         changed = who.post(f"{detail}/amendments", json={"changes": {"narrative": "weighed"}, "reason": "scales"})
         assert changed.json()["revision"] == 2
-        _until(lambda: who.get(detail).json()["incident"]["revision"] == 2)
+        until(lambda: who.get(detail).json()["incident"]["revision"] == 2)
         assert who.post(f"{detail}/withdrawals", json={"reason": "flour"}).status_code == 202
-        _until(lambda: who.get(detail).json()["incident"]["withdrawn"])
+        until(lambda: who.get(detail).json()["incident"]["withdrawn"])
         assert [row["revision"] for row in who.get(detail).json()["revisions"]] == [1, 2, 3]
         assert who.get(detail).json()["reported"]["contact_id"] == "API-OWNER"
         wrong = who.post("/incidents", json={"content": {**content, "tlp": "RED"}})
@@ -213,12 +221,12 @@ def test_rights_are_those_of_token_and_directory_together(world: tuple[Settings,
         assert who.get("/incidents").json()["code"] == "NO_RIGHT"
     add_agencies(settings, [Agency("api-gone", "Gone", "CUSTOMS", "NZL")])
     with client(address, settings, "api-gone") as who:
-        _until(lambda: who.get("/incidents").status_code == 200)
+        until(lambda: who.get("/incidents").status_code == 200)
         make_changes(settings, [AgencySuspend(agency_id="api-gone")], *administrator_keys(settings))
-        _until(lambda: who.get("/incidents").status_code == 401)
+        until(lambda: who.get("/incidents").status_code == 401)
     with httpx.Client(base_url=address) as nobody:
         assert nobody.get("/incidents").content == nobody.get("/routes", headers={"Authorization": "Bearer x"}).content
-    _until(lambda: "BAD_TOKEN" in _refusals(settings))
+    until(lambda: "BAD_TOKEN" in _refusals(settings))
     assert {"BAD_TOKEN", "NO_RIGHT"} <= _refusals(settings)
 
 
@@ -258,7 +266,7 @@ def test_a_provider_on_the_network(world: tuple[Settings, str, dict[str, str]]) 
             rights=["read"],
         )
         make_changes(settings, [person], *administrator_keys(settings))
-        _until(lambda: "api-person" in read_members(settings).focal_points)
+        until(lambda: "api-person" in read_members(settings).focal_points)
         named = Settings(**{**vars(settings), "issuers": (Issuer(issuer, "ionics"),)})
         backend = Backend(named, Limits(1_000, 1_000), TokenVerifier(named))
         with serving(backend) as address:
@@ -269,7 +277,7 @@ def test_a_provider_on_the_network(world: tuple[Settings, str, dict[str, str]]) 
                 headers = {"Authorization": f"Bearer {token}"}
                 path = f"{address}/incidents/{ids['friend']}"
                 if status == 200:
-                    _until(lambda headers=headers, path=path: httpx.get(path, headers=headers).status_code == 200)
+                    until(lambda headers=headers, path=path: httpx.get(path, headers=headers).status_code == 200)
                 assert httpx.get(path, headers=headers).status_code == status
         server.shutdown()
 
@@ -297,10 +305,10 @@ def test_without_the_access_log_nothing_is_shown(fresh: Running) -> None:
             producer.wait(sent, 60)
         with serving(_backend(settings)) as address, client(address, settings, "analyst") as who:
             path = f"/incidents/{sent.incident_id}"
-            _until(lambda: who.get(path).status_code == 200)
+            until(lambda: who.get(path).status_code == 200)
             fresh.kill("kafka")
             answer = who.get(path)
             assert (answer.status_code, answer.json()["code"]) == (503, "NOT_LOGGED")
             assert str(sent.incident_id) not in answer.text
             fresh.start("kafka")
-            _until(lambda: who.get(path).status_code == 200)
+            until(lambda: who.get(path).status_code == 200)

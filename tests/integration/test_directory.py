@@ -1,14 +1,17 @@
 """The directory on a real broker: two persons, rotation, suspension, and what admission makes of it."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
+from cli.broker import broker
 from cli.directory import directory
 from deploy.deployment import bootstrap
 from deploy.home import ADMINISTRATORS, key_path
 from producers import IncidentProducer
+from projections.dead_letters import DISCARDED, REDRIVEN, dead_letter, dead_letters, discard, redrive
 from schemas.codec import codec
 from schemas.directory import read_directory, read_members
 from schemas.errors import LogError
@@ -56,6 +59,8 @@ def test_an_agency_needs_two_administrators(settings: Settings, ionics: Callable
     assert "changed nothing" in ionics("approve", digest, "--yes", "--key", first, exit_code=1)
     ionics("approve", digest, "--yes")
     assert read_directory(settings).agencies["fji-customs"].country == "FJI"
+    if settings.credentials:  # the tests run on a secure broker
+        assert CliRunner().invoke(broker, ["credential", "agency.fji-customs"]).exit_code == 0
     assert "country" in ionics("change", "agency-add", *agency[2:], "--country", "fj", exit_code=2)
     ionics("change", "key-register", "--agency-id", "fji-customs", "--public", key.public.hex(), "--both")
     with stages(settings, "admit"), _producer(settings, "fji-customs", "FJI") as producer:
@@ -81,10 +86,28 @@ def test_an_agency_rotates_its_key_and_goes_on(
     assert not path.with_suffix(".next").exists()
 
 
+def test_a_rotation_may_be_carried(
+    settings: Settings, make_agency: Callable[..., str], ionics: Callable[..., str], tmp_path: Path
+) -> None:
+    """An agency that cannot write the directory signs the act; the operator submits it; junk is refused."""
+    agency = make_agency("tuv-customs", "TUV")
+    path, act = key_path(settings, agency), tmp_path / "act"
+    old = SigningKey.load(path)
+    assert "submitted" in ionics("rotate", agency, "--out", str(act))
+    assert SigningKey.load(path).key_id == old.key_id
+    ionics("submit", str(act))
+    ionics("rotate", agency)
+    assert read_directory(settings).keys[old.key_id].end_ms is not None
+    assert SigningKey.load(path).key_id in read_directory(settings).keys
+    assert "changed nothing" in ionics("submit", str(act), exit_code=1)
+    act.write_bytes(b"junk")
+    assert "no signed act" in ionics("submit", str(act), exit_code=1)
+
+
 def test_a_suspended_agency_is_refused_until_two_restore_it(
     settings: Settings, make_agency: Callable[..., str], ionics: Callable[..., str]
 ) -> None:
-    """Its submissions do not verify; nothing of them is used."""
+    """Its submissions do not verify, and nothing of them is used; an operator may drive them again afterwards."""
     agency = make_agency("wsm-customs", "WSM")
     ionics("change", "agency-suspend", "--agency-id", agency)
     with stages(settings, "admit"), _producer(settings, agency, "WSM") as producer:
@@ -93,6 +116,13 @@ def test_a_suspended_agency_is_refused_until_two_restore_it(
             producer.wait(refused, 3)
         ionics("change", "agency-restore", "--agency-id", agency, "--both")
         assert producer.wait(producer.report(CONTENT), 30).outcome == "ACCEPTED"
+        letter = next(each for each in dead_letters(settings) if each.record.key == str(refused.incident_id).encode())
+        redrive(settings, letter, "operator", "the suspension was a mistake")
+        assert producer.wait(refused, 30).outcome == "ACCEPTED"
+    settled = dead_letter(settings, letter.position)
+    assert (settled.settled, settled.reason) == (REDRIVEN, "the suspension was a mistake")
+    discard(settings, settled, "operator", "done")
+    assert dead_letter(settings, letter.position).settled == DISCARDED
     codes = {codec("decision").decode((r.value or b"")[5:])["code"] for r in read_topic(settings, DECISIONS.name)}
     assert "KEY_NOT_GOOD" in codes
 

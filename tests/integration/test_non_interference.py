@@ -20,11 +20,12 @@ from deploy.changes import make_changes
 from deploy.home import administrator_keys
 from projections.api.backend import Backend
 from projections.api.limits import Limits
-from projections.members import write_members
+from projections.members import write_links, write_members
 from projections.migrate import drop, migrate
 from projections.projector import EnrichedDecoder
 from projections.sink import ViewSink
 from schemas.codec import codec, frame
+from schemas.delegation import DelegationLink
 from schemas.dictionary import read_dictionary
 from schemas.directory import SEES_ALL, Agency, Members, read_members
 from schemas.directory.commands import GroupSet
@@ -36,7 +37,8 @@ from tests.unit.projections.worlds import World
 
 _WHOLE, _FILTERED = 907, 908
 _AGENCIES = ("ni-nld", "ni-usa", "ni-none")
-_VIEWERS = (*_AGENCIES, "ni-all", "analyst")
+_SECRETARIAT = "ni-hq"
+_VIEWERS = (*_AGENCIES, _SECRETARIAT, "ni-all", "analyst")
 _AUDIENCES = [
     ["COMMUNITY"],
     ["COMMUNITY"],
@@ -44,6 +46,7 @@ _AUDIENCES = [
     ["country:USA"],
     ["group:ni-lab"],
     ["agency:ni-none", "country:NLD"],
+    [f"agency:{_SECRETARIAT}"],
 ]
 _PATHS = (
     "/routes",
@@ -62,10 +65,13 @@ _PATHS = (
     "/items?substance=sub:a&since=2016-01",
     "/items?class=opioid&limit=2",
     "/incidents?agency=ni-usa",
+    "/incidents?reference=REF-1",
     "/incidents?country=NLD",
     "/incidents?substance=sub:b&type=SEIZURE",
     "/incidents?since=2016&until=2016",
     "/incidents?after=AAAA",
+    "/delegations",
+    "/delegations?limit=1",
     "/incidents?limit=0",
     "/timelines?since=yesterday",
     "/nowhere",
@@ -78,6 +84,7 @@ def deployment(running: Running) -> Iterator[Settings]:
     settings = running.settings
     countries = ("NLD", "USA", None)
     add_agencies(settings, [Agency(id_, id_, "CUSTOMS", c) for id_, c in zip(_AGENCIES, countries, strict=True)])
+    add_agencies(settings, [Agency(_SECRETARIAT, _SECRETARIAT, "SECRETARIAT", None)])
     add_focal_points(settings, "ni-none", {"ni-all": ("read", SEES_ALL)})
     lab = GroupSet(group_id="ni-lab", name="Lab", members=["ni-usa"])
     make_changes(settings, [lab], *administrator_keys(settings))
@@ -98,11 +105,37 @@ def _records(seed: int) -> list[dict[str, Any]]:
             audience = chance.choice(_AUDIENCES)
             kind = "REPORTED" if revision == 1 else chance.choice(["AMENDED", "AMENDED", "WITHDRAWN"])
             tlp = "GREEN" if audience == ["COMMUNITY"] else "AMBER"
-            found.append(world.record(number, revision, kind, audience=audience, tlp=tlp, agency_id=owner))
+            shared = {"audience": ["COMMUNITY"], "tlp": "GREEN"} if _SECRETARIAT in audience[0] else None
+            policy = {"audience": audience, "tlp": tlp, "delegation": shared, "agency_id": owner}
+            found.append(world.record(number, revision, kind, **policy))
     return found
 
 
-def _filled(settings: Settings, generation: int, records: list[dict[str, Any]], members: Members) -> None:
+def _links(records: list[dict[str, Any]]) -> list[DelegationLink]:
+    """A link for each report that was ever delegated; what is published of it is in neither world."""
+    delegated = {
+        each["incident_id"]: each for each in (r["admitted"]["incident"] for r in records) if each["delegation"]
+    }
+    return [
+        DelegationLink(
+            delegated_id=id_,
+            owner=each["agency_id"],
+            agency_id=_SECRETARIAT,
+            source_ref=f"published {number}",
+            delegated_revision=1 + number % 2,
+            state="PUBLISHED" if number % 3 else "RESERVED",
+        )
+        for number, (id_, each) in enumerate(sorted(delegated.items()))
+    ]
+
+
+def _filled(
+    settings: Settings,
+    generation: int,
+    records: list[dict[str, Any]],
+    members: Members,
+    links: list[DelegationLink],
+) -> None:
     head = frame(read_dictionary(settings).id_of("enriched"))
     values = [head + codec("enriched").encode(record) for record in records]
     tables = ("incident", "incident_revision", "item", "route_flow", "place_heat", "substance_timeline")
@@ -112,6 +145,7 @@ def _filled(settings: Settings, generation: int, records: list[dict[str, Any]], 
         writer.execute(f"DELETE FROM g{generation}.policy WHERE class <> 0")
         ViewSink(writer, generation, EnrichedDecoder(settings)).apply(values, {})
         write_members(writer, generation, members)
+        write_links(writer, generation, settings.deployment, links)
         writer.execute(
             f"INSERT INTO g{generation}.opened SELECT incident_id, 'gc3', '2026-01-01' FROM g{generation}.incident"
         )
@@ -148,18 +182,22 @@ def _answers(who: httpx.Client, ids: list[str]) -> list[Any]:
 def test_what_is_hidden_might_as_well_not_exist(deployment: Settings, seed: int) -> None:
     """For each viewer every list, aggregate, detail and error is equal in both worlds."""
     members, records = read_members(deployment), _records(seed)
+    links = _links(records)
+    assert links
     ids = sorted({record["admitted"]["incident"]["incident_id"] for record in records})
     worlds = [
         Backend(Settings(**{**vars(deployment), "generation": generation}), Limits(1e6, 10**6))
         for generation in (_WHOLE, _FILTERED)
     ]
     shuffled = Random(seed).sample(records, len(records))  # noqa: S311  # an order, not a secret
-    _filled(deployment, _WHOLE, shuffled, members)
+    _filled(deployment, _WHOLE, shuffled, members, links)
     with serving(worlds[0]) as whole, serving(worlds[1]) as filtered:
         for viewer in _VIEWERS:
             seen = visible(viewer, records, members)
             assert viewer != "ni-all" or len(seen) == len(records)
-            _filled(deployment, _FILTERED, seen, members)
+            agency = members.focal_points[viewer].agency_id
+            theirs = [link for link in links if agency in (link.owner, link.agency_id)]
+            _filled(deployment, _FILTERED, seen, members, theirs)
             with client(whole, deployment, viewer) as here, client(filtered, deployment, viewer) as there:
                 found = _answers(here, ids)
                 assert sum(status == 200 for status, *_ in found) > len(_PATHS) / 2

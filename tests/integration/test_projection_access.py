@@ -42,7 +42,7 @@ def generation(writer_url: str) -> Iterator[int]:
 def reader(generation: int, reader_url: str) -> Iterator[psycopg.Connection]:
     """A reader of it, within the request of an officer of the community."""
     assert generation
-    with psycopg.connect(reader_url, autocommit=True) as connection, viewing(connection, OFFICER):
+    with psycopg.connect(reader_url, autocommit=True) as connection, viewing(connection, _GENERATION, OFFICER):
         yield connection
 
 
@@ -87,11 +87,11 @@ def test_who_is_not_known_sees_no_row_of_any_table(
     with psycopg.connect(writer_url, autocommit=True) as writer:
         write_members(writer, _GENERATION, members([here, gone], people))
     tables = [name for (name,) in reader.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'g903'")]
-    assert len(tables) == 16
+    assert len(tables) == 17
     with psycopg.connect(reader_url, autocommit=True) as connection:
         for name in sorted(set(tables) - {"migration"}):
             assert connection.execute(f"SELECT count(*) FROM g903.{name}").fetchone() == (0,)
-            with viewing(connection, viewer):
+            with viewing(connection, _GENERATION, viewer):
                 assert connection.execute(f"SELECT count(*) FROM g903.{name}").fetchone() == (0,)
 
 

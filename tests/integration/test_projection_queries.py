@@ -55,7 +55,7 @@ def reader(writer_url: str, reader_url: str) -> Iterator[psycopg.Connection]:
     with psycopg.connect(writer_url, autocommit=True) as writer:
         ViewSink(writer, _GENERATION, decode).apply([encode(record) for record in records], {("t", 0): (0, 7)})
         write_members(writer, _GENERATION, COMMUNITY_ONLY)
-    with psycopg.connect(reader_url, autocommit=True) as connection, viewing(connection, OFFICER):
+    with psycopg.connect(reader_url, autocommit=True) as connection, viewing(connection, _GENERATION, OFFICER):
         yield connection
     drop(writer_url, _GENERATION)
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from itertools import pairwise
 from random import Random
+from typing import Any
 
 import psycopg
 import pytest
@@ -11,9 +12,13 @@ import pytest
 from projections.digest import digests, snapshot
 from projections.migrate import drop, migrate
 from projections.policies import policy_class
-from projections.projector import Sink
+from projections.projector import EnrichedDecoder, Sink
 from projections.sink import ViewSink
+from schemas.codec import RecordCodec, frame
+from schemas.dictionary import read_dictionary, versions
 from schemas.errors import ProjectionError
+from schemas.identity import schema_fingerprint
+from schemas.settings import Settings
 from tests.sink_contract import TOPIC as _TOPIC
 from tests.sink_contract import SinkContract
 from tests.unit.projections.worlds import World, decode, encode
@@ -79,6 +84,23 @@ class TestViewSink(SinkContract):
         """Empty tables."""
         with ExitStack() as entered:
             yield _Postgres(connection, lambda: entered.enter_context(psycopg.connect(writer_url, autocommit=True)))
+
+
+def test_versions_of_the_schema_meet_in_one_table(connection: psycopg.Connection, settings: Settings) -> None:
+    """A batch under an older one alone, one of both, and a revision that replaces one of an older version."""
+    dictionary, world = read_dictionary(settings), World(3)
+    ids = {dictionary.fingerprints[id_]: id_ for id_ in dictionary.ids_of("enriched")}
+    old, new = (ids[schema_fingerprint(schema)] for schema in versions("enriched"))
+
+    def value(schema_id: int, *revision: Any, **body: Any) -> bytes:
+        return frame(schema_id) + RecordCodec(dictionary.schemas[schema_id]).encode(world.record(*revision, **body))
+
+    delegated = {"delegation": {"audience": ["COMMUNITY"], "tlp": "GREEN"}, "audience": ["agency:hq"], "tlp": "RED"}
+    sink = ViewSink(connection, _GENERATION, EnrichedDecoder(settings))
+    sink.apply([value(old, 1), value(old, 2)], {})
+    sink.apply([value(old, 3), value(new, 2, 2, "AMENDED", **delegated), value(new, 4)], {})
+    found = connection.execute(f"SELECT source_ref, revision, delegated FROM g{_GENERATION}.incident ORDER BY 1")
+    assert found.fetchall() == [("REF-1", 1, False), ("REF-2", 2, True), ("REF-3", 1, False), ("REF-4", 1, False)]
 
 
 def test_many_batches_of_one(connection: psycopg.Connection) -> None:

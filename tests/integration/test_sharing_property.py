@@ -99,7 +99,7 @@ def _fill(writer: psycopg.Connection, generation: int, records: list[dict[str, A
 
 def _everything(reader: psycopg.Connection, generation: int, viewer: str) -> dict[str, Any]:
     """All that a viewer can ask, whole."""
-    with viewing(reader, viewer):
+    with viewing(reader, generation, viewer):
         found: dict[str, Any] = {
             name: getattr(queries, name)(reader, generation)
             for name in ("routes", "heat", "timeline", "agencies", "substances")

@@ -84,7 +84,7 @@ def view(settings: Settings, name: str, keys: list[str]) -> pl.DataFrame:
 
 
 def _rows(settings: Settings, query: str) -> pl.DataFrame:
-    with psycopg.connect(settings.reader_url) as connection, viewing(connection, "analyst"):
+    with psycopg.connect(settings.reader_url) as connection, viewing(connection, settings.generation, "analyst"):
         connection.execute(f"set local search_path to g{settings.generation}")
         cursor = connection.execute(query)
         names = [column.name for column in cursor.description or ()]

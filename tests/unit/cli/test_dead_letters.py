@@ -6,6 +6,7 @@ from click.testing import CliRunner
 
 from cli import dead_letters
 from cli.main import cli
+from projections import dead_letters as stored
 from schemas.directory import Agency
 from schemas.errors import ForbiddenError, LogError
 from schemas.reading import Record
@@ -24,7 +25,7 @@ _LETTER = Record("ionics.dead-letters", 0, 4, 1_700_000_000_000, b"key", b"\x01n
 @pytest.fixture(autouse=True)
 def _topic(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("IONICS_DEPLOYMENT", "dev-test")
-    monkeypatch.setattr(dead_letters, "read_topic", lambda *_: iter([_LETTER]))
+    monkeypatch.setattr(stored, "read_topic", lambda _, topic: iter([_LETTER] if topic == _LETTER.topic else []))
     people = [person("operator", "gc3", "administer"), person("analyst", "gc3", "read")]
     centre = members([Agency("gc3", "Centre", "SECRETARIAT", None)], people)
     monkeypatch.setattr(dead_letters, "read_members", lambda _: centre)

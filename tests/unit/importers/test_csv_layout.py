@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from producers.importers import Draft, Reject, read_csv
 from producers.importers.csv_columns import columns
 from schemas.errors import IdentityError, ImportFileError
-from schemas.incident import DatePrecision
+from schemas.incident import DatePrecision, Delegation, Tlp
 
 DOCUMENT = Path(__file__).parents[3] / "docs/csv-layout.md"
 HEADER = "source_ref,incident_type,occurred_on,audience,tlp,item_substance_text,item_hs_code,location_place_text"
@@ -102,6 +102,14 @@ class TestIncidents:
 
         assert [leg.role for leg in draft.content.route] == ["DEPARTURE", "DESTINATION"]
         assert [entity.name for entity in draft.content.entities] == ["Example Ltd"]
+
+    def test_delegation(self, path: Path) -> None:
+        """To whom the secretariat may give it, as many as it takes."""
+        header = f"{HEADER},delegation_audience,delegation_tlp"
+        row = "r1,SEIZURE,2024-03-01,agency:gc3,RED,MDMA,,,country:AUS country:NZL,AMBER"
+        (draft,) = _drafts(path, header, row)
+
+        assert draft.content.delegation == Delegation(audience=["country:AUS", "country:NZL"], tlp=Tlp.AMBER)
 
     def test_shipment_and_place(self, path: Path) -> None:
         """A record of the incident is made of its columns, numbers are read."""

@@ -12,7 +12,9 @@ import rfc8785
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from schemas.codec import admitted_schema, avro_schema, codec, enriched_schema
+from schemas.codec import RecordCodec, admitted_schema, avro_schema, enriched_schema
+from schemas.compatibility import history
+from schemas.dictionary import versions
 from schemas.errors import IdentityError
 from schemas.identity import (
     NAMESPACE,
@@ -34,6 +36,11 @@ from tests.strategies import bodies
 VECTORS: dict[str, Any] = json.loads((Path(__file__).parent / "vectors.json").read_text("utf-8"))
 _SLOW = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 _COMPOSED = {"admitted": admitted_schema, "enriched": enriched_schema}
+FINGERPRINTS = {
+    (name, version): fingerprint
+    for version, key in ((1, "schema_fingerprints"), (2, "schema_fingerprints_2"))
+    for name, fingerprint in VECTORS[key].items()
+}
 _NOT_CONTENT = {"event_id", "reported_at", "provenance"}
 CONTENT = sorted(set(Incident.model_fields) - _NOT_CONTENT)
 
@@ -45,9 +52,9 @@ JSON_VALUES = st.recursive(
 )
 
 
-def vector_body() -> dict[str, Any]:
-    """The incident of the vectors: its JSON with dates as dates."""
-    body = json.loads(json.dumps(VECTORS["incident"]["body"]))
+def vector_body(vector: dict[str, Any] = VECTORS["incident"]) -> dict[str, Any]:
+    """The incident of a vector: its JSON with dates as dates."""
+    body = json.loads(json.dumps(vector["body"]))
     body["occurred_on"] = date.fromisoformat(body["occurred_on"])
     body["reported_at"] = datetime.fromisoformat(body["reported_at"])
     return validate_incident(body).body()
@@ -109,10 +116,12 @@ def test_what_json_cannot_hold_is_refused(value: Any) -> None:
         canonical_json([value])
 
 
-def test_the_vector_incident_has_the_committed_digests_and_bytes() -> None:
-    """Body, digest, signed message and signature of one incident, from end to end."""
-    vector, body = VECTORS["incident"], vector_body()
-    encoded = codec("incident").encode(body)
+@pytest.mark.parametrize("version", [1, 2])
+def test_the_vector_incidents_have_the_committed_digests_and_bytes(version: int) -> None:
+    """Body, digest, signed message and signature, from end to end, of each version; the second one is delegated."""
+    vector = VECTORS["incident" if version == 1 else "incident_2"]
+    body = vector_body(vector)
+    encoded = RecordCodec(history("incident")[version]).encode(body)
     assert vector["avro"] == encoded.hex()
     assert vector["content_digest"] == content_digest(body)
     message = signed_message(vector["deployment"], body["event_type"], vector["schema_fingerprint"], encoded)
@@ -145,12 +154,26 @@ def test_framed_parts_cannot_be_shifted(one: list[bytes], two: list[bytes]) -> N
     assert (one == two) == (framed(*one) == framed(*two))
 
 
-@pytest.mark.parametrize("name", VECTORS["schema_fingerprints"])
-def test_schema_fingerprints_are_the_committed_ones(name: str) -> None:
+@pytest.mark.parametrize(("name", "version"), list(FINGERPRINTS))
+def test_schema_fingerprints_are_the_committed_ones(name: str, version: int) -> None:
     """A schema that changed without a new version in its history would break every signature under it."""
-    schema = _COMPOSED[name]() if name in _COMPOSED else avro_schema(name)
-    assert VECTORS["schema_fingerprints"][name] == schema_fingerprint(schema)
+    schema = versions(name)[version - 1]
+    assert FINGERPRINTS[name, version] == schema_fingerprint(schema)
     assert schema_fingerprint(canonical_schema(schema).decode()) == schema_fingerprint(schema)
+
+
+@pytest.mark.parametrize("name", ["incident", *_COMPOSED])
+def test_the_last_committed_fingerprint_is_that_of_the_current_schema(name: str) -> None:
+    """And none of an earlier version was forgotten."""
+    current = _COMPOSED[name]() if name in _COMPOSED else avro_schema(name)
+    assert schema_fingerprint(current) == FINGERPRINTS[name, len(versions(name))]
+
+
+def test_a_digest_does_not_depend_on_the_version_of_the_schema() -> None:
+    """What an older SDK reported is the same content when a newer one reports it again."""
+    first, second = (RecordCodec(schema) for schema in versions("incident"))
+    body = vector_body()
+    assert content_digest(first.decode(first.encode(body))) == content_digest(second.decode(second.encode(body)))
 
 
 def test_documentation_does_not_change_a_fingerprint_but_a_default_does() -> None:

@@ -97,6 +97,10 @@ REFUSED = [
     ("event_type", "AMENDED", "REVISION", "revision"),
     ("provenance.previous_revision", 1, "PREVIOUS", "provenance.previous_digest"),
     ("surprise", 1, "UNKNOWN_FIELD", "surprise"),
+    ("delegation", {"audience": ["COMMUNITY"], "tlp": "GREEN"}, "DELEGATION_AUDIENCE", "audience"),
+    ("delegation", {"audience": ["COMMUNITY"], "tlp": "RED"}, "TLP_AUDIENCE", "delegation.tlp"),
+    ("delegation", {"audience": [], "tlp": "RED"}, "MISSING", "delegation.audience"),
+    ("delegation", {"audience": ["everybody"], "tlp": "RED"}, "AUDIENCE_FORM", "delegation.audience[0]"),
 ]
 
 

@@ -10,13 +10,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from schemas.codec import MAX_SUBMISSION_BYTES, codec, frame
+from schemas.codec import MAX_SUBMISSION_BYTES, RecordCodec, codec, frame, unframe
 from schemas.directory import AgencyKey
 from schemas.identity import content_digest, incident_id, partition_of
 from schemas.topics import AUDIT, DEAD_LETTERS, DECISIONS, INCIDENTS, SUBMISSIONS
 from stream_processors.runtime import MemoryCluster, Output, Partition
 from tests.unit.stream_processors.world import (
     CUSTOMS,
+    DICTIONARY,
+    FIRST_INCIDENT_ID,
     INCIDENT_ID,
     NEVER,
     POLICE,
@@ -115,6 +117,7 @@ def test_a_receipt_says_what_the_decision_says() -> None:
 
 AUS = body("r9", agency="aus-police")
 PADDED = codec("incident").encode(R1).replace(b"\x02", b"\x82\x00", 1)
+DELEGATED = R1 | {"delegation": {"audience": ["COMMUNITY"], "tlp": "GREEN"}, "tlp": "RED"}
 REJECTED = {
     "OWNERSHIP": submission(AUS, CUSTOMS),
     "COUNTRY": submission(R1 | {"reporting_country": "AUS"}),
@@ -130,6 +133,21 @@ REJECTED = {
     "MALFORMED_BODY not canonical": submission(PADDED),
     "TLP_AUDIENCE": submission(R1 | {"tlp": "RED"}),
     "UNLISTED_CODE": submission(R1 | {"incident_type": "PARTY"}),
+    **{
+        f"DELEGATION_AUDIENCE {' '.join(audience)}": submission(DELEGATED | {"audience": audience})
+        for audience in (
+            ["country:NZL"],
+            ["group:hq"],
+            ["agency:hq", "group:hq"],
+            ["agency:hq", "agency:aus-police"],
+            ["agency:hq", "agency:nobody"],
+            ["agency:nzl-customs"],
+        )
+    },
+    "DELEGATION_AUDIENCE COMMUNITY": submission(DELEGATED | {"audience": ["COMMUNITY"], "tlp": "GREEN"}),
+    "TLP_AUDIENCE of the delegation": submission(
+        DELEGATED | {"audience": ["agency:hq"], "delegation": {"audience": ["country:AUS"], "tlp": "CLEAR"}}
+    ),
 }
 
 
@@ -142,6 +160,36 @@ def test_what_is_signed_but_breaks_a_rule_is_rejected_with_a_receipt(code: str) 
     assert (by_time[0]["outcome"], by_time[0]["agency_id"]) == ("REJECTED", "nzl-customs")
     assert by_time[0]["path"]
     assert tuple(len(values(cluster, name)) for name in (RECEIPTS, INCIDENTS.name, DEAD_LETTERS.name)) == (2, 1, 0)
+
+
+def test_the_name_that_takes_a_delegated_report_too_far_is_named() -> None:
+    """By its place in the audience, in a receipt that names the event."""
+    audience = ["agency:hq", "agency:nzl-customs", "agency:aus-police"]
+    [decision] = decisions(_run(submission(DELEGATED | {"audience": audience})))
+    found = decision["code"], decision["path"], decision["event_id"]
+    assert found == ("DELEGATION_AUDIENCE", "audience[2]", R1["event_id"])
+    assert "agency:aus-police" in decision["message"]
+
+
+@pytest.mark.parametrize("audience", [["agency:hq"], ["agency:nzl-customs", "agency:hq"]], ids=" ".join)
+def test_a_delegated_report_is_admitted_for_its_owner_and_the_secretariat(audience: list[str]) -> None:
+    """Who the secretariat is, the directory says."""
+    cluster = _run(submission(DELEGATED | {"audience": audience}))
+    assert outcomes(cluster) == ["ACCEPTED"]
+    assert _admitted(cluster)[0]["incident"]["delegation"] == DELEGATED["delegation"]
+
+
+def test_what_an_older_outbox_signed_is_admitted_in_its_own_bytes() -> None:
+    """Under the frame of its version; reported again under the current one it is a duplicate."""
+    sent = submission({k: v for k, v in R1.items() if k != "delegation"}, schema_id=FIRST_INCIDENT_ID)
+    cluster = _run(sent, submission(R1))
+    assert outcomes(cluster) == ["ACCEPTED", "DUPLICATE"]
+    [(_, _, value, _)] = values(cluster, INCIDENTS.name)
+    schema_id, body_ = unframe(value)
+    admitted = RecordCodec(DICTIONARY.schemas[schema_id]).decode(body_)
+    assert admitted["incident"]["source_ref"] == R1["source_ref"]
+    assert "delegation" not in admitted["incident"]
+    assert value.endswith((sent.value or b"")[5:])
 
 
 def test_bytes_that_fastavro_reads_and_others_do_not_never_enter_the_log() -> None:

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from schemas.codec import codec, frame
+from schemas.codec import RecordCodec, codec, frame
+from schemas.dictionary import versions
 from schemas.identity import PARTITIONS
 from schemas.topics import DEAD_LETTERS, INCIDENTS, enriched
 from stream_processors.enrich import Enrichment, group
@@ -151,6 +152,26 @@ def test_a_known_substance_and_place_are_resolved() -> None:
     found = codec("enriched").decode(value[5:])["enrichment"]
     assert (found["place_country"], found["period"]) == ("NZL", "2023-05")
     assert (found["substances"][0]["mass_ug"], found["substances"][0]["substance_confidence"]) == (12_000_000, "medium")
+
+
+def test_each_version_of_the_schema_keeps_its_own_bytes_and_frame() -> None:
+    """The body was signed as it is; a worker that starts anew finds its place after either version."""
+    record = _plain_admitted()
+    cluster = MemoryCluster()
+    pairs = sorted(DICTIONARY.composed_ids("enriched").items())
+    assert len(pairs) == len(versions("enriched"))
+    for offset, (schema_id, _) in enumerate(pairs):
+        admission = record["admission"] | {"submission_offset": offset}
+        body_ = RecordCodec(DICTIONARY.schemas[schema_id]).encode(record | {"admission": admission})
+        cluster.append(Output(INCIDENTS.name, 0, b"key", frame(schema_id) + body_))
+        drain(_worker(cluster))
+        cluster.positions.clear()
+    found = values(cluster, TOPIC)
+    assert len(found) == len(pairs)
+    for (_, _, value, _), (_, composed) in zip(found, pairs, strict=True):
+        assert value.startswith(frame(composed))
+        read = RecordCodec(DICTIONARY.schemas[composed]).decode_canonical(value[5:])
+        assert expected(body()) == read["enrichment"]
 
 
 @settings(_SLOW, max_examples=12)

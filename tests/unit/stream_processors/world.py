@@ -1,12 +1,12 @@
-"""A deployment in memory: a directory of two agencies, a dictionary of schemas, and submissions signed or spoilt."""
+"""A deployment in memory: a directory of three agencies, a dictionary of schemas, and submissions signed or spoilt."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
 
-from schemas.codec import admitted_schema, avro_schema, codec, enriched_schema, frame
-from schemas.dictionary import SUBJECTS, SchemaDictionary
+from schemas.codec import RecordCodec, codec, frame
+from schemas.dictionary import SUBJECTS, SchemaDictionary, versions
 from schemas.directory import Agency, AgencyKey, Directory
 from schemas.identity import PARTITIONS, event_id, incident_id, partition_of, schema_fingerprint, signed_message
 from schemas.incident import validate_incident
@@ -19,14 +19,14 @@ HERE = "dev-test"
 CUSTOMS, POLICE = SigningKey(b"\x01" * 32), SigningKey(b"\x02" * 32)
 NEVER = SigningKey(b"\x03" * 32)
 COUNTRIES = {"nzl-customs": "NZL", "aus-police": "AUS"}
+SECRETARIAT = "hq"
 
 
 def dictionary() -> SchemaDictionary:
-    """Every schema under an id of its own."""
+    """Every version of every schema under an id of its own."""
     found = SchemaDictionary()
-    composed = {"admitted": admitted_schema, "enriched": enriched_schema}
-    for id_, (name, subject) in enumerate(SUBJECTS.items(), 101):
-        schema = composed[name]() if name in composed else avro_schema(name)
+    schemas = [(schema, subject) for name, subject in SUBJECTS.items() for schema in versions(name)]
+    for id_, (schema, subject) in enumerate(schemas, 101):
         found.schemas[id_], found.subjects[id_] = schema, subject
         found.fingerprints[id_] = schema_fingerprint(schema)
     return found
@@ -34,6 +34,7 @@ def dictionary() -> SchemaDictionary:
 
 DICTIONARY = dictionary()
 INCIDENT_ID = DICTIONARY.id_of("incident")
+FIRST_INCIDENT_ID = min(DICTIONARY.ids_of("incident"))
 
 
 @dataclass
@@ -48,6 +49,7 @@ class FakeSources:
         for key, agency in ((CUSTOMS, "nzl-customs"), (POLICE, "aus-police")):
             found.agencies[agency] = Agency(agency, agency, "CUSTOMS", COUNTRIES[agency])
             found.keys[key.key_id] = AgencyKey(key.key_id, agency, key.public, 0)
+        found.agencies[SECRETARIAT] = Agency(SECRETARIAT, "Headquarters", "SECRETARIAT", None)
         found.keys |= self.keys
         return found
 
@@ -90,12 +92,13 @@ def submission(
     signed_as: str | None = None,
     partition: int | None = None,
     key: bytes | None = None,
+    schema_id: int = INCIDENT_ID,
     **headers: bytes,
 ) -> Output:
     """A submission as the SDK makes it, but for what is given; bytes are a body that need not decode."""
-    encoded = stated if isinstance(stated, bytes) else codec("incident").encode(stated)
+    encoded = stated if isinstance(stated, bytes) else RecordCodec(DICTIONARY.schemas[schema_id]).encode(stated)
     event_type = signed_as or ("REPORTED" if isinstance(stated, bytes) else str(stated["event_type"]))
-    message = signed_message(deployment, event_type, DICTIONARY.fingerprints[INCIDENT_ID], encoded)
+    message = signed_message(deployment, event_type, DICTIONARY.fingerprints[schema_id], encoded)
     key = key or (b"key" if isinstance(stated, bytes) else str(stated["incident_id"]).encode())
     sent = {
         "ce_type": f"ionics.incident.{event_type}".encode(),
@@ -104,7 +107,7 @@ def submission(
         "ionics-alg": b"Ed25519",
     } | {name.replace("_", "-"): value for name, value in headers.items()}
     where = partition_of(key) if partition is None else partition
-    return Output(SUBMISSIONS.name, where, key, frame(INCIDENT_ID) + encoded, tuple(sent.items()))
+    return Output(SUBMISSIONS.name, where, key, frame(schema_id) + encoded, tuple(sent.items()))
 
 
 def submitted(outputs: Iterable[Output]) -> MemoryCluster:

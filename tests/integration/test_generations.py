@@ -1,0 +1,76 @@
+"""A generation made anew beside the one that is read; readers and stages go over to it and back."""
+
+import json
+import threading
+from pathlib import Path
+
+import psycopg
+import pytest
+from click.testing import CliRunner
+
+from cli.main import cli
+from deploy.agencies import add_agencies
+from deploy.generations import drop_generation, generations
+from deploy.workers import keep_running
+from producers import IncidentProducer
+from projections.digest import digests
+from schemas.directory import Agency, load_current, read_directory
+from schemas.errors import TopologyError
+from schemas.keys import SigningKey
+from schemas.settings import Settings, load_settings
+from tests.integration.exchange import CONTENT, until
+
+
+@pytest.fixture
+def home(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """The shared deployment as a command finds it: with no generation named."""
+    monkeypatch.setenv("IONICS_HOME", str(settings.home))
+    found = load_settings()
+    assert found.generation == 0
+    return found
+
+
+def _run(*words: str, code: int = 0) -> str:
+    done = CliRunner().invoke(cli, words)
+    assert done.exit_code == code, (done.output, done.exception)
+    return done.stdout + str(done.exception or "")
+
+
+def test_stages_and_readers_go_over_and_back(home: Settings, tmp_path: Path) -> None:
+    """Made from the log of truth it has the digests of the old one; new reports reach the one that is read."""
+    add_agencies(home, [Agency("gen-nzl", "gen-nzl", "CUSTOMS", "NZL")])
+    first, stop = read_directory(home).generation, threading.Event()
+    stages = ("admit", "enrich", "project", "members")
+    running = [threading.Thread(target=keep_running, args=(home, name, stop)) for name in stages]
+    for thread in running:
+        thread.start()
+    try:
+        with IncidentProducer("gen-nzl", reporting_country="NZL", settings=home) as producer:
+
+            def arrives() -> None:
+                id_ = str(producer.wait(producer.report(CONTENT), 60).incident_id)
+                until(lambda: CliRunner().invoke(cli, ["incident", id_]).exit_code == 0)
+
+            arrives()
+            made = json.loads(_run("generation", "make", "--json"))
+            assert made == {"generation": first + 1, "read": True}
+            assert load_current().generation == first + 1
+            with psycopg.connect(home.database_url, autocommit=True) as writer:
+                until(lambda: digests(writer, first) == digests(writer, first + 1))
+            arrives()  # in the new one
+            with pytest.raises(TopologyError, match="is read"):
+                drop_generation(home, first + 1)
+            _run("generation", "use", str(first))
+            arrives()  # in the old one, which has caught up
+            assert "GENERATION_MADE" in _run("audit", "list", "--json")
+            _run("generation", "drop", str(first + 1), "--yes")
+            assert [each.number for each in generations(home) if each.read] == [first]
+            assert first + 1 not in [each.number for each in generations(home)]
+    finally:
+        stop.set()
+        for thread in running:
+            thread.join()
+    key = tmp_path / "key"
+    SigningKey.generate().save(key)
+    assert "changed nothing" in _run("generation", "use", str(first), "--key", str(key), code=1)
+    assert "no generation 77" in _run("generation", "use", "77", code=1)

@@ -1,0 +1,203 @@
+"""Rebuilding the views beside the live ones, and looking back: on the real log and database."""
+
+import json
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import psycopg
+import pytest
+from click.testing import CliRunner
+
+from cli.main import cli
+from deploy.agencies import add_agencies
+from producers import IncidentProducer
+from projections import queries
+from projections.as_of import as_of
+from projections.digest import digests
+from projections.rebuild import NOT_OF_EVENTS, rebuild
+from projections.viewing import viewing
+from schemas.directory import Agency
+from schemas.errors import ProjectionError
+from schemas.settings import Settings
+from tests.integration.exchange import CONTENT, stages, until
+from tests.running import Running
+
+_ALONE = {"audience": ["agency:reb-owner"], "tlp": "AMBER"}
+
+
+@pytest.fixture(scope="module")
+def moments(running: Running) -> tuple[Settings, dict[str, str], datetime]:
+    """Incidents of which one is amended, one narrowed and one withdrawn; and a moment before that."""
+    settings = running.settings
+    add_agencies(settings, [Agency(name, name, "CUSTOMS", "NZL") for name in ("reb-owner", "reb-other")])
+    with (
+        stages(settings, "admit", "enrich", "project", "members"),
+        IncidentProducer("reb-owner", reporting_country="NZL", settings=settings) as producer,
+    ):
+        names = ("amended", "narrowed", "withdrawn", "left")
+        first = {name: producer.report(CONTENT | {"narrative": name}, source_ref=f"REB-{name}") for name in names}
+        before = max(receipt.admitted_at for receipt in producer.wait(list(first.values()), 60))
+        time.sleep(0.01)
+        items = [{"substance_text": "cocaine", "amount_text": "3", "unit_text": "kg"}]
+        later = [
+            producer.amend(first["amended"].incident, first["amended"], {"items": items}, reason="weighed"),
+            producer.amend(first["narrowed"].incident, first["narrowed"], _ALONE, reason="too wide"),
+            producer.withdraw(first["withdrawn"].incident, first["withdrawn"], reason="a mistake"),
+        ]
+        producer.wait(later, 60)
+        for each in later:
+            until(lambda id_=each.incident_id: _revision(settings, str(id_)) == 2)  # type: ignore[misc]
+    return settings, {name: str(each.incident_id) for name, each in first.items()}, before
+
+
+def _revision(settings: Settings, incident_id: str) -> int | None:
+    with (
+        psycopg.connect(settings.reader_url, autocommit=True) as connection,
+        viewing(connection, settings.generation, "reb-owner"),
+    ):
+        found = queries.incident(connection, settings.generation, incident_id)
+    return None if found is None else int(found["revision"])
+
+
+def _seen(settings: Settings, generation: int, viewer: str) -> tuple[list[Any], list[Any]]:
+    with (
+        psycopg.connect(settings.reader_url, autocommit=True) as connection,
+        viewing(connection, generation, viewer),
+    ):
+        return (
+            queries.list_incidents(connection, generation, agency_id="reb-owner", limit=500),
+            queries.routes(connection, generation, limit=10_000),
+        )
+
+
+def test_no_reader_and_no_writer_notices(moments: tuple[Settings, dict[str, str], datetime]) -> None:
+    """While views are rebuilt and exchanged three times, each answer is whole, and new reports arrive."""
+    settings, ids, _ = moments
+    stop, faults, answers = threading.Event(), list[BaseException](), 0
+    least = len(ids)
+
+    def read_on() -> None:
+        nonlocal answers
+        try:
+            with psycopg.connect(settings.reader_url, autocommit=True) as connection:
+                while not stop.is_set():
+                    with viewing(connection, settings.generation, "reb-owner"):
+                        listed = queries.list_incidents(
+                            connection, settings.generation, agency_id="reb-owner", limit=500
+                        )
+                        flows = queries.routes(connection, settings.generation, limit=10_000)
+                    assert len(listed) >= least
+                    assert sum(row["incidents"] for row in flows) >= least - 1  # one is withdrawn
+                    answers += 1
+        except BaseException as error:  # noqa: BLE001  # to be raised in the test's own thread
+            faults.append(error)
+
+    readers = [threading.Thread(target=read_on) for _ in range(3)]
+    with (
+        stages(settings, "admit", "enrich", "project", "members"),
+        IncidentProducer("reb-owner", reporting_country="NZL", settings=settings) as producer,
+    ):
+        for reader in readers:
+            reader.start()
+        try:
+            sent = []
+            for _ in range(3):
+                sent += [producer.report(CONTENT) for _ in range(5)]
+                done = rebuild(settings)
+                assert done.events >= len(ids)
+            producer.wait(sent, 60)
+            until(lambda: all(_revision(settings, str(each.incident_id)) == 1 for each in sent))
+        finally:
+            stop.set()
+            for reader in readers:
+                reader.join()
+    assert not faults
+    assert answers > 3
+    with psycopg.connect(settings.database_url, autocommit=True) as writer:
+        live = digests(writer, settings.generation)
+        left = writer.execute("SELECT count(*) FROM pg_namespace WHERE nspname ~ '^(g[0-9]{7,}|exchanged)$'").fetchone()
+    assert rebuild(settings).digests == live
+    assert left == (0,)
+
+
+def test_every_table_is_compared_or_taken_over(moments: tuple[Settings, dict[str, str], datetime]) -> None:
+    """A table that a later version adds cannot be left empty by a rebuild."""
+    settings, _, _ = moments
+    with psycopg.connect(settings.database_url, autocommit=True) as writer:
+        compared = digests(writer, settings.generation)
+        found = writer.execute(
+            "SELECT table_name FROM information_schema.tables WHERE table_schema = %s", [f"g{settings.generation}"]
+        ).fetchall()
+    assert {name for (name,) in found} == {*compared, *NOT_OF_EVENTS, "positions", "policy", "migration"}
+
+
+def test_live_tables_that_differ_stay(moments: tuple[Settings, dict[str, str], datetime]) -> None:
+    """A row that is gone is found, its table is named, and nothing is exchanged."""
+    settings, ids, _ = moments
+    with psycopg.connect(settings.database_url, autocommit=True) as writer:
+        table = f"g{settings.generation}.item"
+        writer.execute(f"CREATE TEMP TABLE kept AS SELECT * FROM {table} WHERE incident_id = %s", [ids["left"]])
+        writer.execute(f"DELETE FROM {table} WHERE incident_id = %s", [ids["left"]])
+        try:
+            with pytest.raises(ProjectionError, match=r"log, item differ"):
+                rebuild(settings)
+            count = writer.execute(f"SELECT count(*) FROM {table} WHERE incident_id = %s", [ids["left"]]).fetchone()
+            assert count == (0,)
+        finally:
+            writer.execute(f"INSERT INTO {table} SELECT * FROM kept")
+    rebuild(settings)
+
+
+def test_as_of_gives_the_past_under_the_rights_of_today(moments: tuple[Settings, dict[str, str], datetime]) -> None:
+    """First revisions for the owner; for another agency, but for the incident that it may not see any more."""
+    settings, ids, before = moments
+    with as_of(settings, before) as (number, events):
+        assert events >= len(ids)
+        owner, flows = _seen(settings, number, "reb-owner")
+        other, flows_of_other = _seen(settings, number, "reb-other")
+    then = {row["incident_id"]: row["revision"] for row in owner}
+    assert {id_: then[id_] for id_ in ids.values()} == dict.fromkeys(ids.values(), 1)
+    assert {ids["amended"], ids["withdrawn"], ids["left"]} <= {row["incident_id"] for row in other}
+    assert ids["narrowed"] not in {row["incident_id"] for row in other}
+    total = sum(row["incidents"] for row in flows)
+    assert total - sum(row["incidents"] for row in flows_of_other) >= 1
+
+
+def test_as_of_a_moment_before_everything_is_empty(moments: tuple[Settings, dict[str, str], datetime]) -> None:
+    """Nothing was admitted in 1999."""
+    settings, _, before = moments
+    with as_of(settings, before - timedelta(days=10_000)) as (number, events):
+        assert (events, _seen(settings, number, "reb-owner")) == (0, ([], []))
+
+
+def test_as_of_now_is_what_there_is(moments: tuple[Settings, dict[str, str], datetime]) -> None:
+    """Looking back to this moment gives another agency what the live views give it."""
+    settings, ids, _ = moments
+    with as_of(settings, datetime.now(UTC)) as (number, _):
+        now, _ = _seen(settings, number, "reb-other")
+    live, _ = _seen(settings, settings.generation, "reb-other")
+    assert now == live
+    assert ids["narrowed"] not in {row["incident_id"] for row in now}
+
+
+def test_the_commands(moments: tuple[Settings, dict[str, str], datetime], monkeypatch: pytest.MonkeyPatch) -> None:
+    """`ionics rebuild` and `ionics as-of`, with what they print and what the audit keeps."""
+    settings, ids, before = moments
+    monkeypatch.setenv("IONICS_HOME", str(settings.home))
+
+    def run(*words: str, code: int = 0) -> str:
+        done = CliRunner().invoke(cli, words)
+        assert done.exit_code == code, (done.output, done.exception)
+        return done.stdout
+
+    assert json.loads(run("rebuild", "--json"))["digests"]
+    assert "REBUILT" in run("audit", "list", "--json")
+    seen = json.loads(run("as-of", before.isoformat(), "incident", ids["amended"], "--json"))
+    assert seen["incident"]["revision"] == 1
+    assert json.loads(run("as-of", "1999", "routes", "--json", code=2) or "null") is None
+    assert json.loads(run("as-of", "1999-01-01", "routes", "--json")) == []
+    monkeypatch.setenv("IONICS_VIEWER", "reb-other")
+    result = CliRunner().invoke(cli, ["rebuild"])
+    assert result.exit_code == 1
