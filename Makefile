@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test explore fuzz lint bench torn clean
+.PHONY: help demo test explore fuzz simulate lint bench torn clean
 
 help:  ## list the verbs
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -18,6 +18,10 @@ explore: $(BIN)/ready  ## the property tests with new random examples
 
 fuzz: $(BIN)/ready  ## a million hostile submissions through admission
 	@$(BIN)/python -m tests.adversary
+
+SEEDS ?= 10000
+simulate: $(BIN)/ready  ## thousands of seeds of faults through workers, stages, projector and outbox (SEEDS=10000)
+	@POLARS_MAX_THREADS=1 RUST_BACKTRACE=0 $(BIN)/python -m tests.simulation --seeds $(SEEDS)
 
 lint: $(BIN)/ready  ## style and types
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy

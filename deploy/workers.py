@@ -16,13 +16,13 @@ from schemas.dictionary import read_dictionary
 from schemas.directory import at_generation
 from schemas.errors import IonicsError, LogError
 from schemas.settings import Settings
-from schemas.topics import INCIDENTS, SUBMISSIONS
+from schemas.topics import DIRECTORY, INCIDENTS, SCHEMAS, SUBMISSIONS
 from stream_processors.admit import GROUP as ADMIT_GROUP
 from stream_processors.admit import Admission, DirectoryReader
 from stream_processors.enrich import Enrichment
 from stream_processors.enrich import group as enrich_group
 from stream_processors.reference import Reference
-from stream_processors.runtime import KafkaLog, Worker
+from stream_processors.runtime import KafkaLog, KafkaTopic, Worker
 
 STAGES = ("admit", "enrich", "project", "members")
 _OF_GENERATION = ("enrich", "project", "members")
@@ -40,7 +40,8 @@ def run_stage(
     """
     settings = at_generation(settings.as_principal(name))
     if name == "admit":
-        admission = Admission(DirectoryReader(settings))
+        topics = KafkaTopic(settings, DIRECTORY.name), KafkaTopic(settings, SCHEMAS.name)
+        admission = Admission(DirectoryReader(settings.require("deployment"), *topics))
         Worker(KafkaLog(settings, ADMIT_GROUP, SUBMISSIONS.name), admission, _BATCH[name], on_batch).run(stop)
     elif name == "enrich":
         reference = Reference.load()

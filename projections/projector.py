@@ -1,7 +1,9 @@
 """The projector: the enriched topic into PostgreSQL, positions in the same transaction as the rows."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Protocol
 
 import polars as pl
 import psycopg
@@ -10,8 +12,9 @@ from projections.sink import ViewSink
 from schemas.columnar import ColumnarDecoder
 from schemas.dictionary import read_dictionary
 from schemas.errors import DecodeError, ProjectionError
+from schemas.reading import Record
 from schemas.settings import Settings
-from schemas.topics import enriched
+from schemas.topics import Topic, enriched
 from stream_processors.runtime.follower import Follower
 from stream_processors.runtime.log import Partition
 
@@ -52,8 +55,83 @@ class EnrichedDecoder:
         return self._decoders[schema_id]
 
 
+class Source(Protocol):
+    """Committed records from given positions on; `Follower` is one."""
+
+    def consume(self, limit: int, wait_s: float) -> list[Record]:
+        """Records in order within each partition.
+
+        Raises:
+            LogError: the log cannot be read on.
+        """
+
+    def close(self) -> None:
+        """Drop the connection."""
+
+
+class Sink(Protocol):
+    """Views that keep their positions; `ViewSink` is one."""
+
+    def positions(self) -> dict[tuple[str, int], int]:
+        """The next offset to read of each partition that was ever advanced."""
+
+    def apply(self, values: Sequence[bytes], advance: Mapping[tuple[str, int], tuple[int, int]]) -> None:
+        """Store a batch and advance the positions from old to new, or do nothing of it.
+
+        Raises:
+            ProjectionError: it cannot be stored, or the positions are not the old ones.
+        """
+
+
+class Projection:
+    """Carries a topic into a sink, from where the sink stands.
+
+    Args:
+        follow: gives the source that begins at some positions.
+        batch: most records in one transaction.
+        on_batch: called after each committed batch with its size.
+    """
+
+    def __init__(
+        self,
+        topic: Topic,
+        sink: Sink,
+        follow: Callable[[Mapping[Partition, int]], Source],
+        batch: int,
+        on_batch: Callable[[int], None] | None = None,
+    ) -> None:
+        stored = sink.positions()
+        self._next = {Partition(topic.name, n): stored.get((topic.name, n), 0) for n in range(topic.partitions)}
+        self._sink, self._source = sink, follow(self._next)
+        self._batch, self._on_batch = batch, on_batch
+
+    def run(self, stop: threading.Event) -> None:
+        """Project until `stop` is set; the batch in hand is finished.
+
+        Raises:
+            ProjectionError: the sink cannot be written, or its positions were moved by another projector.
+            LogError: the log cannot be read.
+        """
+        try:
+            while not stop.is_set():
+                self._step()
+        finally:
+            self._source.close()
+
+    def _step(self) -> None:
+        batch = self._source.consume(self._batch, 0.2)
+        if not batch:
+            return
+        moved = {Partition(record.topic, record.partition): record.offset + 1 for record in batch}
+        advance = {(p.topic, p.number): (self._next[p], offset) for p, offset in moved.items()}
+        self._sink.apply([record.value or b"" for record in batch], advance)
+        self._next.update(moved)
+        if self._on_batch:
+            self._on_batch(len(batch))
+
+
 class Projector:
-    """Projects one generation.
+    """Projects one generation into PostgreSQL.
 
     Args:
         batch: most records in one transaction.
@@ -70,28 +148,11 @@ class Projector:
             ProjectionError: the database cannot be written, or its positions were moved by another projector.
             LogError: the log cannot be read.
         """
-        topic = enriched(self._settings.generation)
+        settings = self._settings
+        follow = partial(Follower, settings)
         try:
-            with psycopg.connect(self._settings.require("database_url"), autocommit=True) as connection:
-                sink = ViewSink(connection, self._settings.generation, EnrichedDecoder(self._settings))
-                stored = sink.positions()
-                next_ = {Partition(topic.name, n): stored.get((topic.name, n), 0) for n in range(topic.partitions)}
-                follower = Follower(self._settings, next_)
-                try:
-                    while not stop.is_set():
-                        self._step(follower, sink, next_)
-                finally:
-                    follower.close()
+            with psycopg.connect(settings.require("database_url"), autocommit=True) as connection:
+                sink = ViewSink(connection, settings.generation, EnrichedDecoder(settings))
+                Projection(enriched(settings.generation), sink, follow, self._batch, self._on_batch).run(stop)
         except psycopg.Error as error:
             raise ProjectionError(f"the read store: {str(error).splitlines()[0]}") from error
-
-    def _step(self, follower: Follower, sink: ViewSink, next_: dict[Partition, int]) -> None:
-        batch = follower.consume(self._batch, 0.2)
-        if not batch:
-            return
-        moved = {Partition(record.topic, record.partition): record.offset + 1 for record in batch}
-        advance = {(p.topic, p.number): (next_[p], offset) for p, offset in moved.items()}
-        sink.apply([record.value or b"" for record in batch], advance)
-        next_.update(moved)
-        if self._on_batch:
-            self._on_batch(len(batch))

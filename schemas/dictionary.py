@@ -1,6 +1,7 @@
 """The log's own dictionary of schemas: a fold of `ionics.schemas`, so that the log is read without the registry."""
 
 from collections.abc import Iterable
+from functools import cache
 
 import orjson
 
@@ -65,7 +66,7 @@ class SchemaDictionary:
         Raises:
             UnknownSchemaError: it was not published in this deployment.
         """
-        sha = schema_fingerprint(versions(name)[-1])
+        sha = _current_fingerprint(name)
         for id_, known in self.fingerprints.items():
             if known == sha and self.subjects[id_] == SUBJECTS[name]:
                 return id_
@@ -127,6 +128,11 @@ def publish_schemas(settings: Settings) -> SchemaDictionary:
         publish(settings, SCHEMAS.name, records)
         known = read_dictionary(settings)
     return known
+
+
+@cache
+def _current_fingerprint(name: str) -> str:
+    return schema_fingerprint(versions(name)[-1])
 
 
 def versions(name: str) -> list[dict[str, object]]:

@@ -1,8 +1,8 @@
 """What every implementation of the `Log` port promises. A test class inherits this and gives a fixture `ground`."""
 
 import time
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from typing import Protocol, TypeVar
 
 import pytest
 
@@ -10,6 +10,7 @@ from schemas.errors import LogError, ProducerFencedError
 from schemas.reading import Record
 from stream_processors.runtime import CommitResult, Log, Output, Partition
 
+T = TypeVar("T")
 _PATIENCE_S = 60.0
 
 
@@ -24,8 +25,11 @@ class Ground(Protocol):
     input: Partition
     output: Partition
 
-    def open(self) -> Log:
-        """A log of the one worker there is; a second one is the same worker started again."""
+    def open(self, instance: str = "0") -> Log:
+        """A log of a worker of the group; a second one of an instance is the same worker started again."""
+
+    def start(self, call: Callable[[], T]) -> Callable[[], T]:
+        """Begin a call that may have to wait for others; gives what waits for its end."""
 
     def append(self, values: Sequence[bytes]) -> None:
         """Write to the input without a transaction."""
@@ -160,6 +164,37 @@ class LogContract:
         new.close()
         old.close()
 
+    def test_stored_positions_wait_for_transactions_that_hold_them(self, ground: Ground) -> None:
+        """Another worker must not go on from a position, when one that was stopped may still commit the next."""
+        ground.append([b"a"])
+        log = ground.open()
+        ready(log)
+        take(log, 1)
+        log.begin()
+        log.produce([Output(*ground.output, None, b"v")])
+        log.send_offsets({ground.input: 1})
+        other = ground.open("1")
+        stored = ground.start(lambda: other.committed([ground.input]))
+        assert CommitResult.COMMITTED is log.commit()
+        assert stored() == {ground.input: 1}
+        other.close()
+        log.close()
+
+    def test_an_open_transaction_counts_and_hides_what_comes_after_it(self, ground: Ground) -> None:
+        """The high watermark lies behind it; who reads to there gets both, once it is decided, in their order."""
+        log, other = ground.open(), ground.open("1")
+        for each in (log, other):
+            each.init_transactions()
+        log.begin()
+        log.produce([Output(*ground.output, None, b"open")])
+        _until(lambda: other.high_watermark(ground.output) > 0, "the open record did not come")
+        assert CommitResult.COMMITTED is commit(other, [Output(*ground.output, None, b"committed")])
+        read = ground.start(lambda: [record.value for record in other.read(ground.output, 0)])
+        assert CommitResult.COMMITTED is log.commit()
+        assert read() == [b"open", b"committed"]
+        other.close()
+        log.close()
+
     def test_nothing_is_written_outside_a_transaction(self, ground: Ground) -> None:
         """Not before `begin`, and not after the end."""
         log = ground.open()
@@ -172,6 +207,12 @@ class LogContract:
             log.produce([Output(*ground.output, None, b"late")])
         assert [record.value for record in log.read(ground.output, 0)] == [b"in time"]
         log.close()
+
+
+def _until(true: Callable[[], bool], otherwise: str) -> None:
+    deadline = time.monotonic() + _PATIENCE_S
+    while not true():
+        assert time.monotonic() < deadline, otherwise
 
 
 def _committed_or_raised(log: Log) -> None:

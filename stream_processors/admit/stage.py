@@ -5,9 +5,9 @@ the time; reading columns beside them would save a tenth (docs/decisions/0004).
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
 from schemas.codec import RecordCodec
 from schemas.codes import lists_version
@@ -59,12 +59,13 @@ class Admission:
         self._dictionary = sources.dictionary()
         self._records = AdmissionRecords(self._dictionary, RULES_VERSION)
         self._codecs: dict[int, RecordCodec] = {}
+        self._decoders: dict[int, ColumnarDecoder] = {}
         self._state = Admitted()
 
-    def restore(self, log: Log, partitions: Sequence[Partition]) -> dict[Partition, int]:
+    def restore(self, log: Log, stored: Mapping[Partition, int]) -> dict[Partition, int]:
         """Fold `ionics.incidents`; go on after the last submission that has a decision."""
-        self._state = Admitted({p.number: self._folded(log, p.number) for p in partitions})
-        return {p: self._after_last_decision(log, p.number) for p in partitions}
+        self._state = Admitted({p.number: self._folded(log, p.number) for p in stored})
+        return {p: self._after_last_decision(log, p.number) for p in stored}
 
     def _folded(self, log: Log, partition: int) -> dict[str, Known]:
         known: dict[str, Known] = {}
@@ -74,7 +75,7 @@ class Admission:
             by_schema.setdefault(int.from_bytes(value[1:5], "big"), []).append(value)
         wanted = ["incident_id", "revision", "admission_content_digest", "admission_signed_digest"]
         for schema_id, values in by_schema.items():
-            decoded = ColumnarDecoder(self._schema(schema_id)).decode(schema_id, values)
+            decoded = self._decoder(schema_id).decode(schema_id, values)
             if decoded.faults:
                 raise UnknownSchemaError(f"{INCIDENTS.name}/{partition} holds a value that does not decode")
             for id_, number, content, signed in decoded.columns.select(wanted).iter_rows():
@@ -83,11 +84,13 @@ class Admission:
                     known[id_] = (*earlier, Revision(number, content, signed))
         return known
 
-    def _schema(self, schema_id: int) -> dict[str, Any]:
-        found = self._dictionary.schemas.get(schema_id)
-        if found is None:
-            raise UnknownSchemaError(f"schema id {schema_id} is not in ionics.schemas; run: ionics schemas publish")
-        return found
+    def _decoder(self, schema_id: int) -> ColumnarDecoder:
+        if schema_id not in self._decoders:
+            schema = self._dictionary.schemas.get(schema_id)
+            if schema is None:
+                raise UnknownSchemaError(f"schema id {schema_id} is not in ionics.schemas; run: ionics schemas publish")
+            self._decoders[schema_id] = ColumnarDecoder(schema)
+        return self._decoders[schema_id]
 
     def _after_last_decision(self, log: Log, partition: int) -> int:
         where = Partition(DECISIONS.name, partition)

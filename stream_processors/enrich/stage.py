@@ -1,6 +1,6 @@
 """The stage of enrichment."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from schemas.codec import FRAME_BYTES, frame
@@ -43,11 +43,10 @@ class Enrichment:
         self._parts = EnrichmentParts(reference)
         self._done: Done = {}
 
-    def restore(self, log: Log, partitions: Sequence[Partition]) -> dict[Partition, int]:
+    def restore(self, log: Log, stored: Mapping[Partition, int]) -> dict[Partition, int]:
         """Go on where the stored positions are, and skip what the output already holds."""
-        self._done = {p.number: self._last_done(log, p.number) for p in partitions}
-        committed = log.committed(partitions)
-        return {p: committed.get(p, 0) for p in partitions}
+        self._done = {p.number: self._last_done(log, p.number) for p in stored}
+        return dict(stored)
 
     def _last_done(self, log: Log, partition: int) -> int:
         where = Partition(self._output, partition)

@@ -6,12 +6,14 @@
 from stream_processors.runtime.kafka_log import KafkaLog
 from stream_processors.runtime.log import CommitResult, Log, Output, Partition
 from stream_processors.runtime.memory_log import MemoryCluster, MemoryLog
+from stream_processors.runtime.one_topic import KafkaTopic
 from stream_processors.runtime.stage import Processed, Stage
 from stream_processors.runtime.worker import Worker
 
 __all__ = [
     "CommitResult",
     "KafkaLog",
+    "KafkaTopic",
     "Log",
     "MemoryCluster",
     "MemoryLog",

@@ -69,7 +69,10 @@ class Log(Protocol):
         """Throw the open transaction away."""
 
     def committed(self, partitions: Sequence[Partition]) -> dict[Partition, int]:
-        """Stored input positions; partitions that have none are left out."""
+        """Stored input positions; partitions that have none are left out.
+
+        Waits while a transaction that has stored positions of these partitions, by whatever worker, is not decided.
+        """
 
     def high_watermark(self, partition: Partition) -> int:
         """Offset after the last record of any state, committed or not."""

@@ -1,6 +1,6 @@
 """What a stage is: pure functions over batches, and the history that its state is a fold of."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
@@ -24,8 +24,14 @@ class Stage(Protocol[Delta]):
     name: str
     topic: str
 
-    def restore(self, log: Log, partitions: Sequence[Partition]) -> dict[Partition, int]:
-        """Make the state of these input partitions anew from the outputs; the input position of each to go on from."""
+    def restore(self, log: Log, stored: Mapping[Partition, int]) -> dict[Partition, int]:
+        """Make the state of the input partitions held anew from the outputs; the position of each to go on from.
+
+        Args:
+            log: where to read them.
+            stored: each partition with its stored position, 0 where there is none. What the workers that held them
+                before had under way is decided, so the outputs are all that there will be of it.
+        """
 
     def process(self, batch: Sequence[Record]) -> Processed[Delta]:
         """What a batch gives.

@@ -54,10 +54,15 @@ class Worker(Generic[Delta]):
         return len(batch)
 
     def _take_over(self) -> None:
-        """The order matters: fencing decides what earlier producers left open, then the outputs are read."""
+        """The order matters: all that was under way is decided before the outputs are read.
+
+        Fencing decides what this worker left open. Asking for stored positions waits for what other workers did: one
+        that was stopped after it had stored positions, and lost its partitions meanwhile, may still commit.
+        """
         self._log.init_transactions()
-        positions = self._stage.restore(self._log, sorted(self._held))
-        self._log.resume(positions)
+        held = sorted(self._held)
+        stored = self._log.committed(held) if held else {}
+        self._log.resume(self._stage.restore(self._log, {where: stored.get(where, 0) for where in held}))
 
     def _handle(self, batch: Sequence[Record]) -> None:
         try:

@@ -83,7 +83,7 @@ def _record(output: Output, offset: int) -> Record:
 def _admission(records: list[Record]) -> list[Output]:
     stage = Admission(FakeSources())
     log = MemoryLog(MemoryCluster(), "fuzzing", SUBMISSIONS.name, 12)
-    stage.restore(log, [Partition(SUBMISSIONS.name, number) for number in range(12)])
+    stage.restore(log, {Partition(SUBMISSIONS.name, number): 0 for number in range(12)})
     return stage.process(records).outputs
 
 

@@ -47,7 +47,7 @@ def _verification() -> Iterator[str]:
     def admit() -> None:
         stage = Admission(FakeSources())
         log = MemoryLog(MemoryCluster(), "measuring", SUBMISSIONS.name, 12)
-        stage.restore(log, [Partition(SUBMISSIONS.name, number) for number in range(12)])
+        stage.restore(log, {Partition(SUBMISSIONS.name, number): 0 for number in range(12)})
         stage.process(records)
 
     def unchecked() -> None:

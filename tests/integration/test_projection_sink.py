@@ -1,6 +1,7 @@
 """The sink on a real PostgreSQL: the tables are a function of the set of events, and a batch is all or nothing."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from itertools import pairwise
 from random import Random
 from typing import Any
@@ -11,20 +12,21 @@ import pytest
 from projections.digest import digests, snapshot
 from projections.migrate import drop, migrate
 from projections.policies import policy_class
-from projections.projector import EnrichedDecoder
+from projections.projector import EnrichedDecoder, Sink
 from projections.sink import ViewSink
 from schemas.codec import RecordCodec, frame
 from schemas.dictionary import read_dictionary, versions
 from schemas.errors import ProjectionError
 from schemas.identity import schema_fingerprint
 from schemas.settings import Settings
+from tests.sink_contract import TOPIC as _TOPIC
+from tests.sink_contract import SinkContract
 from tests.unit.projections.worlds import World, decode, encode
 
 pytestmark = pytest.mark.stack
 
 _GENERATION = 901
 _OTHER = 902
-_TOPIC = "ionics.enriched.g901"
 _AGGREGATES = ("route_flow", "place_heat", "substance_timeline", "agency_activity", "milestone")
 
 
@@ -38,6 +40,19 @@ def connection(writer_url: str) -> Iterator[psycopg.Connection]:
         yield connection
     for generation in (_GENERATION, _OTHER):
         drop(writer_url, generation)
+
+
+class _Postgres:
+    def __init__(self, connection: psycopg.Connection, connect: Callable[[], psycopg.Connection]) -> None:
+        self._connection, self._connect = connection, connect
+
+    def open(self, tables: int = 0) -> Sink:
+        """See `Ground.open`."""
+        return ViewSink(self._connect(), (_GENERATION, _OTHER)[tables], decode)
+
+    def state(self, tables: int = 0) -> object:
+        """See `Ground.state`."""
+        return snapshot(self._connection, (_GENERATION, _OTHER)[tables])
 
 
 def _apply(connection: psycopg.Connection, generation: int, values: list[bytes], cuts: list[int]) -> None:
@@ -59,6 +74,16 @@ def test_order_and_batches_do_not_matter(connection: psycopg.Connection, seed: i
     _apply(connection, _GENERATION, values, [])
     _apply(connection, _OTHER, shuffled, chance.choices(range(len(values)), k=12))
     assert digests(connection, _GENERATION) == digests(connection, _OTHER)
+
+
+class TestViewSink(SinkContract):
+    """The sink keeps the contract."""
+
+    @pytest.fixture
+    def ground(self, connection: psycopg.Connection, writer_url: str) -> Iterator[_Postgres]:
+        """Empty tables."""
+        with ExitStack() as entered:
+            yield _Postgres(connection, lambda: entered.enter_context(psycopg.connect(writer_url, autocommit=True)))
 
 
 def test_versions_of_the_schema_meet_in_one_table(connection: psycopg.Connection, settings: Settings) -> None:
@@ -84,16 +109,6 @@ def test_many_batches_of_one(connection: psycopg.Connection) -> None:
     _apply(connection, _GENERATION, values, [])
     _apply(connection, _OTHER, values[::-1], list(range(1, len(values))))
     assert digests(connection, _GENERATION) == digests(connection, _OTHER)
-
-
-def test_applied_twice(connection: psycopg.Connection) -> None:
-    """An event applied twice, in one batch or in two, changes nothing."""
-    values = World(11).history(40)
-    sink = ViewSink(connection, _GENERATION, decode)
-    sink.apply(values, {(_TOPIC, 0): (0, 1)})
-    before = digests(connection, _GENERATION)
-    sink.apply(values + values[::-1], {(_TOPIC, 0): (1, 2)})
-    assert before == digests(connection, _GENERATION)
 
 
 def test_report_then_withdraw(connection: psycopg.Connection) -> None:
@@ -190,38 +205,6 @@ def test_a_failed_batch_leaves_nothing(connection: psycopg.Connection) -> None:
     connection.execute(f"ALTER TABLE g{_GENERATION}.milestone DROP CONSTRAINT small")
     sink.apply(values[5:], {(_TOPIC, 0): (5, 9), (_TOPIC, 1): (0, 4)})
     assert sink.positions() == {(_TOPIC, 0): 9, (_TOPIC, 1): 4}
-
-
-@pytest.mark.parametrize("old", [0, 4, 6])
-def test_another_position_stops_the_batch(connection: psycopg.Connection, old: int) -> None:
-    """A batch that does not begin where the tables stand is refused whole."""
-    values = World(27).history(10)
-    sink = ViewSink(connection, _GENERATION, decode)
-    sink.apply(values[:5], {(_TOPIC, 0): (0, 5)})
-    before = snapshot(connection, _GENERATION)
-    with pytest.raises(ProjectionError, match="begins at"):
-        sink.apply(values[5:], {(_TOPIC, 1): (0, 3), (_TOPIC, 0): (old, 9)})
-    assert before == snapshot(connection, _GENERATION)
-
-
-def test_a_partition_never_seen_begins_at_zero(connection: psycopg.Connection) -> None:
-    """A first batch that begins later is refused; going back is."""
-    sink = ViewSink(connection, _GENERATION, decode)
-    with pytest.raises(ProjectionError, match="begins at 3"):
-        sink.apply([], {(_TOPIC, 0): (3, 5)})
-    with pytest.raises(ProjectionError, match="cannot go back"):
-        sink.apply([], {(_TOPIC, 0): (3, 2)})
-    assert sink.positions() == {}
-
-
-def test_two_writers(connection: psycopg.Connection, writer_url: str) -> None:
-    """Of two writers at the same place one goes on and the other is told."""
-    values = World(28).history(4)
-    with psycopg.connect(writer_url, autocommit=True) as other:
-        first, second = ViewSink(connection, _GENERATION, decode), ViewSink(other, _GENERATION, decode)
-        first.apply(values, {(_TOPIC, 0): (0, 4)})
-        with pytest.raises(ProjectionError, match="read the positions again"):
-            second.apply(values, {(_TOPIC, 0): (0, 4)})
 
 
 def test_an_open_transaction_is_refused(connection: psycopg.Connection) -> None:

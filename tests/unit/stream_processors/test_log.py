@@ -1,7 +1,8 @@
 """The logs under all stages: in memory and, where the stack runs, Kafka, by one contract."""
 
+import threading
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
 from confluent_kafka.admin import AdminClient
@@ -10,7 +11,7 @@ from schemas.publishing import publish
 from schemas.settings import Settings
 from schemas.topics import FOR_EVER, Topic, create_topics
 from stream_processors.runtime import KafkaLog, Log, MemoryCluster, MemoryLog, Output, Partition
-from tests.log_contract import LogContract
+from tests.log_contract import LogContract, T
 
 
 class _Memory:
@@ -18,9 +19,14 @@ class _Memory:
         self.cluster = MemoryCluster()
         self.input, self.output = Partition("in", 0), Partition("out", 0)
 
-    def open(self) -> Log:
+    def open(self, instance: str = "0") -> Log:  # noqa: ARG002  # there is one worker a group
         """See `Ground.open`."""
         return MemoryLog(self.cluster, "contract", "in", 1)
+
+    def start(self, call: Callable[[], T]) -> Callable[[], T]:
+        """See `Ground.start`. Nothing has to wait here."""
+        found = call()
+        return lambda: found
 
     def append(self, values: Sequence[bytes]) -> None:
         """See `Ground.append`."""
@@ -35,9 +41,22 @@ class _Kafka:
         topics = [Topic(p.topic, "none", "", 1, FOR_EVER, "tests", "tests") for p in (self.input, self.output)]
         create_topics(AdminClient(settings.client_config()), topics)
 
-    def open(self) -> Log:
+    def open(self, instance: str = "0") -> Log:
         """See `Ground.open`."""
-        return KafkaLog(self._settings, self._name, self.input.topic)
+        return KafkaLog(self._settings, self._name, self.input.topic, instance)
+
+    def start(self, call: Callable[[], T]) -> Callable[[], T]:
+        """See `Ground.start`: where it need not wait, it has the time to end before this returns."""
+        found: list[T] = []
+        thread = threading.Thread(target=lambda: found.append(call()), daemon=True)
+        thread.start()
+        thread.join(1.0)
+
+        def ended() -> T:
+            thread.join(60.0)
+            return found[0]
+
+        return ended
 
     def append(self, values: Sequence[bytes]) -> None:
         """See `Ground.append`."""
@@ -51,6 +70,14 @@ class TestMemoryLog(LogContract):
     def ground(self) -> _Memory:
         """Empty topics."""
         return _Memory()
+
+    @pytest.mark.skip(reason="it has one worker a group; the simulated log keeps this, and Kafka")
+    def test_stored_positions_wait_for_transactions_that_hold_them(self, ground: _Memory) -> None:
+        """Of two workers."""
+
+    @pytest.mark.skip(reason="it has one worker a group; the simulated log keeps this, and Kafka")
+    def test_an_open_transaction_counts_and_hides_what_comes_after_it(self, ground: _Memory) -> None:
+        """Of two workers."""
 
 
 @pytest.mark.stack

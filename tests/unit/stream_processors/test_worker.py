@@ -1,6 +1,6 @@
 """The worker: a bad record is found alone, and only what is known to be committed becomes state."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -24,12 +24,12 @@ class Numbering:
         self.restored = 0
         self._error = error or ValueError("poison")
 
-    def restore(self, log: Log, partitions: Sequence[Partition]) -> dict[Partition, int]:
+    def restore(self, log: Log, stored: Mapping[Partition, int]) -> dict[Partition, int]:
         """See `Stage.restore`."""
         self.restored += 1
         self.last = sum(1 for _ in log.read(OUT, 0))
         done = self.last + sum(1 for _ in log.read(PARKED, 0))
-        return dict.fromkeys(partitions, done)
+        return dict.fromkeys(stored, done)
 
     def process(self, batch: Sequence[Record]) -> Processed[int]:
         """See `Stage.process`."""
@@ -131,6 +131,37 @@ def test_a_log_that_does_not_answer_is_no_records_fault() -> None:
     with pytest.raises(LogError, match="no answer"):
         failing.step(0)
     assert (_values(cluster, OUT), _values(cluster, PARKED)) == ([], [])
+
+
+class Told(MemoryLog):
+    """A log that remembers what was asked of it, in order."""
+
+    def __init__(self, cluster: MemoryCluster) -> None:
+        super().__init__(cluster, "g", "in", 1)
+        self.asked: list[str] = []
+
+    def init_transactions(self) -> None:
+        """See `Log.init_transactions`."""
+        self.asked.append("init_transactions")
+        super().init_transactions()
+
+    def committed(self, partitions: Sequence[Partition]) -> dict[Partition, int]:
+        """See `Log.committed`."""
+        self.asked.append("committed")
+        return super().committed(partitions)
+
+    def read(self, partition: Partition, start: int) -> Iterator[Record]:
+        """See `Log.read`."""
+        self.asked.append("read")
+        return super().read(partition, start)
+
+
+def test_all_that_was_under_way_is_decided_before_outputs_are_read() -> None:
+    """Own transactions by fencing, those of other workers by asking for the positions, which waits for them."""
+    log = Told(MemoryCluster())
+    worker: Worker[Any] = Worker(log, Numbering(), 2)
+    worker.step(0)
+    assert log.asked == ["init_transactions", "committed", "read", "read"]
 
 
 def test_committed_batches_are_counted() -> None:

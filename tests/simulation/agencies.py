@@ -1,0 +1,165 @@
+"""Agencies: what they report, amend, withdraw and repeat, through the real builder, outbox and delivery."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+
+from producers.building import IncidentBuilder, Submission
+from producers.delivery import Delivery
+from producers.outbox import Envelope, Outbox, Queued
+from schemas.codec import frame
+from schemas.errors import IonicsError, LogError
+from schemas.identity import incident_id, partition_of
+from schemas.incident import IncidentContent, validate_content
+from schemas.keys import ALGORITHM, SigningKey
+from schemas.topics import SUBMISSIONS
+from stream_processors.runtime import Output
+from tests.simulation.broker import Broker
+from tests.simulation.faults import Crashed
+from tests.simulation.process import Process
+from tests.unit.stream_processors.world import COUNTRIES, HERE, INCIDENT_ID
+
+PARTITIONS_USED = 3
+"""Incidents are named so that they fall into the first few partitions: they meet each other there."""
+
+_SUBSTANCES = ("fentanyl", "ketamine", "nobody knows")
+
+
+@cache
+def content(substance: str, amount: str) -> IncidentContent:
+    """What an officer states."""
+    return validate_content(
+        {
+            "incident_type": "SEIZURE",
+            "occurred_on": datetime(2023, 5, 4, tzinfo=UTC).date(),
+            "location": {"country_text": "New Zealand", "place_text": "Auckland"},
+            "items": [{"substance_text": substance, "amount_text": amount, "unit_text": "g"}],
+            "tlp": "GREEN",
+            "audience": ["COMMUNITY"],
+        }
+    )
+
+
+@cache
+def references(agency: str) -> list[str]:
+    """Some references of an agency whose incidents fall into the partitions used."""
+    names = (f"r{number}" for number in range(1000))
+    return [r for r in names if partition_of(incident_id(HERE, agency, r).encode()) < PARTITIONS_USED][:30]
+
+
+class SimulatedSender:
+    """The way to the broker; see `producers.transport.Sender`."""
+
+    batch = 3
+
+    def __init__(self, broker: Broker, process: Process) -> None:
+        self._broker, self._process = broker, process
+
+    def connect(self, limit_s: float) -> bool:  # noqa: ARG002  # it answers or it does not
+        """See `Sender.connect`."""
+        self._process.call("connect")
+        if self._process.faults.happens("no answer"):
+            raise LogError("no answer from the broker")
+        return True
+
+    def send(self, rows: Sequence[Queued], patience: Callable[[], float]) -> tuple[list[int], LogError | None]:  # noqa: ARG002  # the same
+        """See `Sender.send`. In order: a report is sent once those before it were acknowledged or given up."""
+        for number, row in enumerate(rows):
+            self._process.call(f"send {row.event_type} {row.incident_id[:8]}")
+            self._broker.append(as_sent(row))
+            if self._process.faults.happens("acknowledgement lost"):
+                return [each.position for each in rows[:number]], LogError("no acknowledgement in time")
+        self._process.call("acknowledged")
+        return [row.position for row in rows], None
+
+    def close(self) -> None:
+        """See `Sender.close`."""
+
+
+def as_sent(row: Queued) -> Output:
+    """The submission as it stands in the log."""
+    key = row.incident_id.encode()
+    headers = (
+        ("ionics-sig", row.signature),
+        ("ionics-kid", row.key_id.encode()),
+        ("ionics-alg", ALGORITHM.encode()),
+        ("ce_type", f"ionics.incident.{row.event_type}".encode()),
+    )
+    return Output(SUBMISSIONS.name, partition_of(key), key, frame(INCIDENT_ID) + row.body, headers)
+
+
+class Agency:
+    """One agency with its outbox.
+
+    Attributes:
+        kept: what was durable in the outbox, in order: incident and signature.
+        done: whether it has stated all it will, and its outbox is empty.
+    """
+
+    def __init__(self, name: str, key: SigningKey, folder: Path, broker: Broker, process: Process) -> None:
+        self.name, self._path = name, folder / name / "outbox"
+        self._broker, self._process = broker, process
+        self._random = process.scheduler.random
+        self.kept: list[tuple[str, bytes]] = []
+        self.waiting, self.done = 0, False
+        self._known: list[Submission] = []
+        self._builder = IncidentBuilder(HERE, name, COUNTRIES[name], key, "desk", self._now, self._random.randbytes)
+
+    def _now(self) -> datetime:
+        return datetime.fromtimestamp(self._process.scheduler.now_ms / 1000, UTC)
+
+    def act(self, acts: int) -> None:
+        """Report and deliver for so many acts, through crashes of this process; then deliver until all is delivered."""
+        done = 0
+        while done < acts or self.waiting:
+            try:
+                outbox = Outbox(self._path, HERE, self.name)
+            except IonicsError:
+                continue
+            delivery = Delivery(outbox, SimulatedSender(self._broker, self._process), lambda: None)
+            try:
+                while done < acts or self.waiting:
+                    done += 1
+                    if done <= acts:
+                        self._state(outbox)
+                    if done >= acts or self._random.random() < 0.6:
+                        self._deliver(delivery)
+                    self.waiting = outbox.count()
+            except Crashed:
+                self._process.scheduler.note("  starts again")
+            finally:
+                self.waiting = outbox.count()
+                outbox.close()
+            self._process.scheduler.sleep(self._random.randrange(1, 2_000))
+        self.done = True
+
+    def _deliver(self, delivery: Delivery) -> None:
+        try:
+            delivery.deliver(3600)
+        except LogError as error:
+            self._process.scheduler.note(f"  not delivered: {error}")
+            self._process.scheduler.sleep(self._random.randrange(1, 500))
+
+    def _state(self, outbox: Outbox) -> None:
+        for submission, envelope in self._stated():
+            outbox.append([envelope])
+            self.kept.append((envelope.incident_id, envelope.signature))
+            self._known.append(submission)
+
+    def _stated(self) -> list[tuple[Submission, Envelope]]:
+        """One or two revisions. The officer amends any revision known, so gaps, conflicts and repetitions come up."""
+        random = self._random
+        amount = str(random.randrange(1, 4))
+        what = random.choice(("report", "report", "amend", "amend", "withdraw", "repeat"))
+        known = random.choice(self._known) if self._known else None
+        if what == "report" or known is None:
+            reference = random.choice(references(self.name))
+            return [self._builder.report(content(random.choice(_SUBSTANCES), amount), reference)]
+        if what == "withdraw":
+            return [self._builder.withdraw(known.incident, known, "an error")]
+        changed = content(known.incident.items[0].substance_text, amount)
+        amended = self._builder.amend(known.incident, known, changed, "weighed again")
+        if what == "repeat":
+            return [amended, self._builder.amend(amended[0].incident, amended[0], changed, "weighed once more")]
+        return [amended]

@@ -1,0 +1,199 @@
+"""What must hold at the end of a seed, and of the views at each of their commits.
+
+Not judged by what the stages think of themselves: the logs are compared with a run of the same stages, one submission
+at a time, without a fault, a log, a worker or a restart between them, which sees of the directory exactly what each
+decision says that it saw.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from schemas.codec import FRAME_BYTES, codec
+from schemas.dictionary import SchemaDictionary
+from schemas.directory import Directory
+from schemas.reading import Record
+from schemas.topics import DECISIONS, DIRECTORY, INCIDENTS, SUBMISSIONS, enriched
+from stream_processors.admit import Admission
+from stream_processors.runtime import Output, Partition, Processed
+from tests.simulation.agencies import PARTITIONS_USED
+from tests.simulation.stages import Fragile, PoisonError
+from tests.simulation.tables import folded, row_of
+from tests.simulation.world import GENERATION, World, enrichment
+from tests.unit.stream_processors.world import DICTIONARY, HERE
+
+ENRICHED = enriched(GENERATION).name
+Copy = tuple[int, bytes | None, bytes | None]
+"""Partition, key, value."""
+
+
+class BreachError(AssertionError):
+    """A guarantee does not hold; says which, and of what."""
+
+
+def check_views(world: World) -> None:
+    """The views are the fold of exactly the events before their positions.
+
+    Raises:
+        BreachError: they are not.
+    """
+    rows = []
+    for number in range(PARTITIONS_USED):
+        where = Partition(ENRICHED, number)
+        known = world.broker.logs[where].committed(0, world.tables.positions.get((ENRICHED, number), 0))
+        rows += [row_of(record.value or b"") for record in known]
+    expected, tables = folded(rows), world.tables
+    if (expected.revisions, expected.current) != (tables.revisions, tables.current):
+        raise BreachError("views: they are not what lies before their positions")
+    if +expected.counts != +tables.counts:
+        raise BreachError(f"views: counts {dict(+tables.counts)}, expected {dict(+expected.counts)}")
+
+
+def check(world: World) -> None:
+    """Everything that is promised, once all has drained.
+
+    Raises:
+        BreachError: something is lost, doubled, invented or otherwise than without faults.
+    """
+    check_logs(world)
+    for number in range(PARTITIONS_USED):
+        end = world.broker.logs[Partition(ENRICHED, number)]
+        if end.holds_more(world.tables.positions.get((ENRICHED, number), 0)):
+            raise BreachError(f"lost: the views did not come to the end of {ENRICHED}/{number}")
+    check_views(world)
+
+
+def check_logs(world: World) -> None:
+    """The same of the logs alone.
+
+    Raises:
+        BreachError: something is lost, doubled, invented or otherwise than without faults.
+    """
+    _check_outboxes(world)
+    for number in range(PARTITIONS_USED):
+        _check_decisions(world, number)
+    written = _reference(world)
+    for topic in sorted(written.keys() | _topics(world)):
+        _compare(topic, written.get(topic, []), _stands(world, topic))
+    _check_enriched(world)
+
+
+def committed(world: World, topic: str, number: int) -> list[Record]:
+    """The committed records of a partition."""
+    log = world.broker.logs[Partition(topic, number)]
+    if log.stable != log.end:
+        raise BreachError(f"stuck: a transaction is open in {topic}/{number}")
+    return list(log.committed(0, log.end))
+
+
+def _check_outboxes(world: World) -> None:
+    """What an agency put into its outbox is in the log, in order for each incident; all else is what strangers sent."""
+    sent = [record for n in range(PARTITIONS_USED) for record in committed(world, SUBMISSIONS.name, n)]
+    signatures = [dict(record.headers).get("ionics-sig", b"") for record in sent]
+    first = {signature: index for index, signature in reversed(list(enumerate(signatures)))}
+    known = set[bytes]()
+    for agency in world.agencies:
+        last = dict[str, int]()
+        for incident, signature in dict.fromkeys(agency.kept):  # one made twice in a millisecond is the same
+            if signature not in first:
+                raise BreachError(f"lost: a report of {agency.name} left its outbox and is not in the log")
+            if first[signature] < last.get(incident, -1):
+                raise BreachError(f"changed: two revisions of {incident} came in another order than they were made")
+            last[incident] = first[signature]
+            known.add(signature)
+    strange = Counter(r.value for r, signature in zip(sent, signatures, strict=True) if signature not in known)
+    if strange != Counter(world.hostile):
+        raise BreachError("invented: submissions that nobody made")
+
+
+def _check_decisions(world: World, number: int) -> None:
+    """Exactly one for each submission, in their order."""
+    sent = len(committed(world, SUBMISSIONS.name, number))
+    decided = [decision["submission_offset"] for decision in _decisions(world, number)]
+    if missing := set(range(sent)) - set(decided):
+        raise BreachError(f"lost: submissions {sorted(missing)} of partition {number} have no decision")
+    if doubled := [offset for offset, count in Counter(decided).items() if count > 1]:
+        raise BreachError(f"doubled: submissions {sorted(doubled)} of partition {number} have several decisions")
+    if decided != list(range(sent)):
+        raise BreachError(f"changed: decisions of partition {number} stand in another order than submissions")
+
+
+def _decisions(world: World, number: int) -> list[dict[str, object]]:
+    values = [record.value or b"" for record in committed(world, DECISIONS.name, number)]
+    return [codec("decision").decode(value[FRAME_BYTES:]) for value in values]
+
+
+class _Frozen:
+    """The directory as it stood at an offset."""
+
+    def __init__(self, records: Sequence[Record]) -> None:
+        self._records = records
+        self._known: dict[int, Directory] = {}
+        self.at = 0
+
+    def directory(self) -> Directory:
+        """See `Sources.directory`."""
+        if self.at not in self._known:
+            self._known[self.at] = Directory(HERE).fold(self._records[: self.at])
+        return self._known[self.at]
+
+    def dictionary(self) -> SchemaDictionary:
+        """See `Sources.dictionary`."""
+        return DICTIONARY
+
+
+def _reference(world: World) -> dict[str, list[Copy]]:
+    """What admission writes of the same submissions where nothing goes wrong, by topic."""
+    written = dict[str, list[Copy]]()
+    sources = _Frozen(committed(world, DIRECTORY.name, 0))
+    stage = Fragile(Admission(sources))
+    for number in range(PARTITIONS_USED):
+        for record, decision in zip(committed(world, SUBMISSIONS.name, number), _decisions(world, number), strict=True):
+            sources.at = int(str(decision["directory_offset"]))
+            done = _processed(stage, record)
+            stage.apply(done.delta)
+            for output in done.outputs:
+                written.setdefault(output.topic, []).append(_copy(output))
+    return written
+
+
+def _processed(stage: Fragile, record: Record) -> Processed[object]:
+    try:
+        return stage.process([record])
+    except PoisonError as error:
+        return stage.park(record, error)
+
+
+def _copy(record: Output | Record) -> Copy:
+    return record.partition, record.key, record.value
+
+
+def _topics(world: World) -> set[str]:
+    inputs = {SUBMISSIONS.name, DIRECTORY.name, ENRICHED, "ionics.schemas"}
+    return {where.topic for where, log in world.broker.logs.items() if log.end} - inputs
+
+
+def _stands(world: World, topic: str) -> list[Copy]:
+    numbers = sorted(where.number for where in world.broker.logs if where.topic == topic)
+    return [_copy(record) for number in numbers for record in committed(world, topic, number)]
+
+
+def _compare(topic: str, expected: list[Copy], actual: list[Copy]) -> None:
+    if topic not in (DECISIONS.name, INCIDENTS.name):  # several partitions of the input write into one of the output
+        expected, actual = sorted(expected, key=repr), sorted(actual, key=repr)
+    if expected == actual:
+        return
+    lost, more = Counter(expected) - Counter(actual), Counter(actual) - Counter(expected)
+    if lost and not more:
+        raise BreachError(f"lost: {lost.total()} records of {topic}")
+    if more and not lost:
+        doubled = sum(count for copy, count in more.items() if copy in expected)
+        raise BreachError(f"doubled: {doubled}, invented: {more.total() - doubled} records of {topic}")
+    raise BreachError(f"changed: {max(lost.total(), more.total(), 1)} records of {topic} are not as without faults")
+
+
+def _check_enriched(world: World) -> None:
+    """Each admitted incident once, in the order of its partition, as enrichment without faults writes it."""
+    for number in range(PARTITIONS_USED):
+        admitted = committed(world, INCIDENTS.name, number)
+        expected = [_copy(output) for output in enrichment().process(admitted).outputs] if admitted else []
+        _compare(ENRICHED, expected, [_copy(record) for record in committed(world, ENRICHED, number)])

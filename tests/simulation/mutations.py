@@ -1,0 +1,92 @@
+"""Lines of defence taken out, one at a time, to see that the simulation notices."""
+
+from collections.abc import Mapping, Sequence
+
+from schemas.reading import Record
+from stream_processors.admit import Admission
+from stream_processors.admit.stage import Admitted
+from stream_processors.enrich import Enrichment
+from stream_processors.runtime import Log, Partition, Processed
+from tests.simulation.log import SimulatedLog
+from tests.simulation.tables import MemorySink, Place
+from tests.simulation.world import Parts, enrichment
+
+
+class _NoTransaction(SimulatedLog):
+    """Outputs are there for everybody as soon as they are written."""
+
+    def _send_one(self) -> None:
+        where = self._process.shuffled(sorted(self._queues))[0]
+        self._process.scheduler.point()
+        self.broker.append(self._queues[where].pop(0))
+        if not self._queues[where]:
+            del self._queues[where]
+
+
+class _NoGuard(MemorySink):
+    """The positions of the views are overwritten, whatever they are."""
+
+    def _stands(self, place: Place, old: int) -> bool:  # noqa: ARG002  # that is the mutation
+        return True
+
+
+class _LastStable(SimulatedLog):
+    """State is restored up to the last stable offset, which an open transaction holds back."""
+
+    def high_watermark(self, partition: Partition) -> int:
+        return min(super().high_watermark(partition), self.broker.logs[partition].stable)
+
+
+class _NoWait(SimulatedLog):
+    """State is restored without regard to what a worker that held the partitions before may still commit."""
+
+    def committed(self, partitions: Sequence[Partition]) -> dict[Partition, int]:
+        stored = self.broker.positions
+        return {where: stored[self._group_name, where] for where in partitions if (self._group_name, where) in stored}
+
+
+class _FoldedEarly(Admission):
+    """What a record changes becomes state as soon as it was looked at."""
+
+    def process(self, batch: Sequence[Record]) -> Processed[Admitted]:
+        outputs = []
+        for record in batch:
+            done = super().process([record])
+            self.apply(done.delta)
+            outputs += done.outputs
+        return Processed(outputs, Admitted())
+
+
+class _NotRetired(SimulatedLog):
+    """The producer goes on after its commit was retried in silence."""
+
+    def _doubted(self) -> None:
+        pass
+
+
+def _without_look() -> Enrichment:
+    """Enrichment goes by the stored positions alone."""
+    stage = enrichment()
+    stage._last_done = lambda _log, _partition: -1  # type: ignore[method-assign]  # that is the mutation
+    return stage
+
+
+class _AdmissionByStoredPosition(Admission):
+    """Admission goes by the stored positions alone."""
+
+    def restore(self, log: Log, stored: Mapping[Partition, int]) -> dict[Partition, int]:
+        super().restore(log, stored)
+        return dict(stored)
+
+
+MUTATIONS: dict[str, Parts] = {
+    "no transaction": Parts(log=_NoTransaction),
+    "no guard of the views' positions": Parts(sink=_NoGuard),
+    "restore to the last stable offset": Parts(log=_LastStable),
+    "restore without waiting for other workers": Parts(log=_NoWait),
+    "state before commit": Parts(admission=_FoldedEarly),
+    "no retirement of the producer": Parts(log=_NotRetired),
+    "enrichment without a look at its output": Parts(enrichment=_without_look),
+    "admission without a look at its decisions": Parts(admission=_AdmissionByStoredPosition),
+}
+"""Each with the world in which it is made."""

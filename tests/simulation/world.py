@@ -1,0 +1,190 @@
+"""One simulated deployment: agencies, workers of each stage, projectors, people who disturb it, from a seed."""
+
+import logging
+import tempfile
+import threading
+from collections.abc import Callable
+from copy import copy
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from projections.projector import Projection, Sink
+from schemas.errors import IonicsError
+from schemas.identity import PARTITIONS
+from schemas.topics import DIRECTORY, INCIDENTS, SCHEMAS, SUBMISSIONS, enriched
+from stream_processors.admit import GROUP, Admission, DirectoryReader
+from stream_processors.enrich import Enrichment
+from stream_processors.enrich import group as enrich_group
+from stream_processors.reference import Reference
+from stream_processors.runtime import Stage, Worker
+from tests.simulation.agencies import Agency
+from tests.simulation.broker import Broker
+from tests.simulation.faults import Crashed, Faults
+from tests.simulation.following import SimulatedSource, SimulatedTopic
+from tests.simulation.log import SimulatedLog
+from tests.simulation.parties import AGENCIES, change, founding, unbelievable
+from tests.simulation.process import Process
+from tests.simulation.remembering import remembered
+from tests.simulation.scheduler import Scheduler
+from tests.simulation.stages import Fragile
+from tests.simulation.tables import MemorySink, Place, Tables
+from tests.unit.stream_processors.world import DICTIONARY, HERE
+
+GENERATION = 1
+_NEVER = threading.Event()
+logging.getLogger("stream_processors.runtime.worker").addHandler(logging.NullHandler())
+_ENRICHMENT = Enrichment(DICTIONARY, Reference.load(), GENERATION)
+
+
+def enrichment() -> Enrichment:
+    """A fresh one, which shares with the others what enrichment remembers of texts that it met."""
+    return copy(_ENRICHMENT)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What the world is made of; a mutation puts something else in a place.
+
+    Attributes:
+        log: the log of a worker.
+        admission: admission on its sources.
+        enrichment: enrichment.
+        worker: what runs them.
+        sink: the tables of a projector.
+    """
+
+    log: type[SimulatedLog] = SimulatedLog
+    admission: Callable[[DirectoryReader], Stage[Any]] = Admission
+    enrichment: Callable[[], Stage[Any]] = enrichment
+    worker: type[Worker[Any]] = Worker
+    sink: Callable[[Tables, set[Place], Process, Callable[[], None]], Sink] = MemorySink
+
+
+class World:
+    """Everything of one seed.
+
+    Args:
+        on_views: called after each transaction of the views.
+
+    Attributes:
+        broker: the logs.
+        tables: the views.
+        agencies: with what each has told its outbox.
+        hostile: what was submitted by others.
+    """
+
+    def __init__(self, seed: int, parts: Parts, on_views: Callable[["World"], None] = lambda _: None) -> None:
+        self.random = Random(seed)  # noqa: S311  # repeatable, not secret
+        self.scheduler = Scheduler(self.random, switch=self.random.choice((0.05, 0.2, 0.5)))
+        self.faults = Faults(self.scheduler, self.random)
+        self.broker = Broker(lambda: self.scheduler.now_ms, self.faults.after)
+        self.tables, self._locks = Tables(), set[Place]()
+        self.agencies: list[Agency] = []
+        self.hostile: list[bytes | None] = []
+        self._parts, self._on_views = parts, on_views
+        self._lives: dict[str, int] = {}
+        self._changes = 0
+        for output in founding():
+            self.broker.append(output)
+
+    def run(self) -> None:
+        """Let everything happen, then let the faults stop and everything drain.
+
+        Raises:
+            StuckError: it does not drain.
+        """
+        with tempfile.TemporaryDirectory(dir=_memory(), prefix="ionics-simulation-") as folder, remembered():
+            try:
+                self._start(Path(folder))
+                self.scheduler.run()
+            finally:
+                self.scheduler.end()
+
+    def _start(self, folder: Path) -> None:
+        random, acts = self.random, self.random.randint(3, 12)
+        for name, key in AGENCIES.items():
+            agency = Agency(name, key, folder, self.broker, Process(self.scheduler, self.faults))
+            self.agencies.append(agency)
+            self.scheduler.spawn(name, partial(agency.act, acts))
+        services = {
+            "admit": (self._admit, random.choice((1, 1, 2, 3))),
+            "enrich": (self._enrich, random.choice((1, 2))),
+            "project": (self._project, random.choice((1, 1, 2))),
+        }
+        for kind, (run, count) in services.items():
+            for instance in range(count):
+                self._live(f"{kind} {instance}", partial(run, str(instance)))
+        self.scheduler.spawn("strangers", self._disturb)
+        self.scheduler.spawn("operators", self._operate)
+
+    def _live(self, name: str, run: Callable[[Process], None]) -> None:
+        """Keep a process running under a name, until another one takes the name."""
+        life = self._lives[name] = self._lives.get(name, 0) + 1
+
+        def keep() -> None:
+            while self._lives[name] == life:
+                try:
+                    run(Process(self.scheduler, self.faults, partial(self._stopped, name, run)))
+                except Crashed:
+                    self.scheduler.note("  is dead")
+                except (IonicsError, OSError) as error:
+                    self.scheduler.note(f"  ends: {error}")
+                self.scheduler.sleep(1 if self.faults.stopped else self.faults.delay_ms())
+
+        self.scheduler.spawn(name if life == 1 else f"{name} ({life})", keep)
+
+    def _stopped(self, name: str, run: Callable[[Process], None]) -> None:
+        """Somebody may take it for dead and start another one under its name."""
+        if self.faults.happens("twin"):
+            self.scheduler.later(self.faults.delay_ms(), partial(self._live, name, run))
+
+    def _admit(self, instance: str, process: Process) -> None:
+        topics = [SimulatedTopic(self.broker, process, t.name, self._change) for t in (DIRECTORY, SCHEMAS)]
+        stage = self._parts.admission(DirectoryReader(HERE, *topics))
+        self._work(self._parts.log(self.broker, process, GROUP, SUBMISSIONS.name, PARTITIONS, instance), stage)
+
+    def _enrich(self, instance: str, process: Process) -> None:
+        log = self._parts.log(self.broker, process, enrich_group(GENERATION), INCIDENTS.name, PARTITIONS, instance)
+        self._work(log, self._parts.enrichment())
+
+    def _work(self, log: SimulatedLog, stage: Stage[Any]) -> None:
+        self._parts.worker(log, Fragile(stage, self.faults), self.random.randint(1, 8)).run(_NEVER)
+
+    def _project(self, _: str, process: Process) -> None:
+        sink = self._parts.sink(self.tables, self._locks, process, partial(self._on_views, self))
+        follow = partial(SimulatedSource, self.broker, process)
+        Projection(enriched(GENERATION), sink, follow, self.random.randint(1, 8)).run(_NEVER)
+
+    def _change(self) -> None:
+        if self.faults.happens("directory changes"):
+            self._changes += 1
+            for output in change(self.random, self._changes):
+                self.broker.append(output)
+
+    def _disturb(self) -> None:
+        """Submissions of those who may not, and changes of the directory."""
+        for output in self.random.choices(unbelievable(), k=self.random.randrange(5)):
+            self.scheduler.sleep(self.random.randrange(3_000))
+            self.hostile.append(output.value)
+            self.broker.append(output)
+
+    def _operate(self) -> None:
+        """Rebalances and lost positions; the faults stop some time after all agencies are done."""
+        while not all(agency.done for agency in self.agencies):
+            self.scheduler.sleep(self.random.randrange(3_000))
+            group = self.random.choice((GROUP, enrich_group(GENERATION)))
+            if group in self.broker.groups and self.faults.happens("rebalance"):
+                self.broker.groups[group].shuffle()
+            if self.faults.happens("positions forgotten"):
+                self.broker.positions = {place: at for place, at in self.broker.positions.items() if place[0] != group}
+        self.scheduler.sleep(self.random.randrange(20_000))
+        self.faults.stopped = True
+        self.scheduler.note("no more faults")
+
+
+def _memory() -> str | None:
+    """A file system in memory, where there is one: the outbox waits for its disk at each append."""
+    return "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108  # made unique by TemporaryDirectory
