@@ -27,7 +27,7 @@ def _any_encoding(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _any_owner(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stage, "_check_identity", lambda *_: None)
+    monkeypatch.setattr(stage, "check_claims", lambda *_: None)
 
 
 @pytest.mark.parametrize("without", [_any_signature, _any_encoding, _any_owner])

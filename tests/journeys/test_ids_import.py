@@ -108,31 +108,24 @@ def _truncate_submissions(settings: Settings) -> None:
 
 
 @pytest.mark.faults
-@pytest.mark.parametrize("stage", ["admit", "enrich", "project"])
-def test_a_stage_killed_in_the_middle_loses_and_doubles_nothing(
-    fresh: Running, ids_file: Path, oracle: Expected, stage: str
-) -> None:
-    """`kill -9` of a worker process while the import runs; another one takes over."""
+def test_every_part_killed_in_turn_loses_and_doubles_nothing(fresh: Running, ids_file: Path, oracle: Expected) -> None:
+    """`kill -9` of each stage, of the broker, and at last of the reporting process, while one import runs.
+
+    Stages and broker are started again; the import is simply run once more.
+    """
     settings = fresh.settings
     with working(settings) as workers:
         importing = start_import(settings, ids_file)
-        _in_the_middle(settings, oracle)
-        workers.process(stage).kill()
-        workers.process(stage).wait()
+        for number, stage in enumerate(("admit", "enrich", "project")):
+            _so_many(settings, oracle, (1 + 3 * number) * 1_000)
+            workers.process(stage).kill()
+            workers.process(stage).wait()
+            workers.start()
+        _so_many(settings, oracle, 12_000)
+        fresh.kill("kafka")
+        fresh.start("kafka")
         workers.start()
-        assert sum(finished(importing)["outcomes"].values()) == oracle.incidents
-        _complete(settings, oracle)
-
-
-@pytest.mark.faults
-def test_the_reporting_process_killed_in_the_middle_loses_and_doubles_nothing(
-    fresh: Running, ids_file: Path, oracle: Expected
-) -> None:
-    """`kill -9` of the SDK's process; the import is simply run again."""
-    settings = fresh.settings
-    with working(settings):
-        importing = start_import(settings, ids_file)
-        _in_the_middle(settings, oracle)
+        _so_many(settings, oracle, 18_000)
         os.kill(importing.pid, signal.SIGKILL)
         importing.communicate()
         outcomes = _counted(finished(start_import(settings, ids_file)))
@@ -141,22 +134,6 @@ def test_the_reporting_process_killed_in_the_middle_loses_and_doubles_nothing(
         _complete(settings, oracle)
 
 
-@pytest.mark.faults
-def test_the_broker_killed_in_the_middle_loses_and_doubles_nothing(
-    fresh: Running, ids_file: Path, oracle: Expected
-) -> None:
-    """`kill -9` of Kafka while the import runs, then its restart."""
-    settings = fresh.settings
-    with working(settings) as workers:
-        importing = start_import(settings, ids_file)
-        _in_the_middle(settings, oracle)
-        fresh.kill("kafka")
-        fresh.start("kafka")
-        workers.start()
-        assert sum(finished(importing)["outcomes"].values()) == oracle.incidents
-        _complete(settings, oracle)
-
-
-def _in_the_middle(settings: Settings, oracle: Expected) -> None:
-    eventually("a part of the import in the views", lambda: incidents_in_views(settings) > 1_000)
-    assert incidents_in_views(settings) < oracle.incidents
+def _so_many(settings: Settings, oracle: Expected, number: int) -> None:
+    eventually(f"{number} incidents in the views", lambda: incidents_in_views(settings) > number)
+    assert incidents_in_views(settings) < oracle.incidents, "nothing is in the middle any more"
