@@ -11,7 +11,7 @@ demo: $(BIN)/ready  ## bring up real servers here and watch agencies exchange in
 	@$(BIN)/ionics demo
 
 test: $(BIN)/ready  ## all tests, on real servers
-	@$(BIN)/pytest
+	@$(BIN)/python -m tests
 
 explore: $(BIN)/ready  ## the property tests with new random examples
 	@IONICS_EXPLORE=1 RUST_BACKTRACE=0 $(BIN)/pytest tests/unit

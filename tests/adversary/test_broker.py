@@ -6,6 +6,7 @@ import ssl
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,7 @@ from tests.running import engine_answers, local
 _HONEST, _HOSTILE, _GONE = "nzl-honest", "nzl-hostile", "nzl-gone"
 _PRINCIPALS = (*BACKBONE, agency_principal(_HONEST), agency_principal(_HOSTILE))
 _ANSWER_S = 20.0
+_RATE = 64 << 10  # bytes a second of an agency, so that flooding is quick
 _REFUSED = {
     KafkaError.TOPIC_AUTHORIZATION_FAILED,
     KafkaError.GROUP_AUTHORIZATION_FAILED,
@@ -65,7 +67,10 @@ def secured() -> Iterator[Settings]:
     if engine_answers():
         pytest.skip("the local stack is what is tested here")
     home = Path(tempfile.mkdtemp(prefix="ionics-secure-"))
-    with local(home, secure=True) as running:
+    with ExitStack() as entered:
+        patched = entered.enter_context(pytest.MonkeyPatch.context())
+        patched.setitem(QUOTAS, ANYBODY, QUOTAS[ANYBODY] | {"producer_byte_rate": _RATE})
+        running = entered.enter_context(local(home, secure=True))
         prepare(running.settings)
         add_agencies(running.settings, [Agency(each, each, "CUSTOMS", "NZL") for each in (_HONEST, _HOSTILE, _GONE)])
         yield running.settings
@@ -344,12 +349,9 @@ def test_who_floods_waits(hostile: Settings) -> None:
     producer = Producer(
         hostile.client_config(throttle_cb=lambda event: waits.append(event.throttle_time)), logger=quiet_logger()
     )
-    seconds_of_quota = 11  # so many one-second samples the broker looks back over
-    for _ in range(seconds_of_quota * QUOTAS[ANYBODY]["producer_byte_rate"] // 900_000 + 20):
-        producer.produce(
-            SUBMISSIONS.name, bytes(900_000), b"x", 0, on_delivery=lambda e, _: ends.append(e) if e else None
-        )
-        producer.poll(0)
+    for _ in range(40):
+        producer.produce(SUBMISSIONS.name, bytes(100_000), b"x", 0, on_delivery=lambda e, _: ends.append(e))
+        producer.poll(0.05)
         if waits:
             break
     assert producer.flush(60) == 0
