@@ -1,0 +1,1 @@
+"""Faults made to happen to real parts, and what is left afterwards."""
