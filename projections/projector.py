@@ -1,15 +1,17 @@
 """The projector: the enriched topic into PostgreSQL, positions in the same transaction as the rows."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 
 import polars as pl
 import psycopg
 
+from projections.dead_letters import put_aside
 from projections.sink import ViewSink
 from schemas.columnar import ColumnarDecoder
-from schemas.dictionary import read_dictionary
+from schemas.dictionary import SUBJECTS, read_dictionary
 from schemas.errors import DecodeError, ProjectionError
+from schemas.reading import Record
 from schemas.settings import Settings
 from schemas.topics import enriched
 from stream_processors.runtime.follower import Follower
@@ -29,11 +31,8 @@ class EnrichedDecoder:
         Raises:
             DecodeError: a value does not decode.
         """
-        by_schema: dict[int, list[int]] = {}
-        for index, value in enumerate(values):
-            by_schema.setdefault(int.from_bytes(value[1:5], "big"), []).append(index)
         frames = []
-        for schema_id, indexes in by_schema.items():
+        for schema_id, indexes in _by_schema(values):
             decoded = self._decoder(schema_id).decode(schema_id, [values[index] for index in indexes])
             if decoded.faults:
                 raise DecodeError(f"{len(decoded.faults)} values of the enriched topic do not decode")
@@ -43,13 +42,34 @@ class EnrichedDecoder:
             return frames[0]
         return pl.concat(frames, how="diagonal").sort("_row") if frames else pl.DataFrame()
 
+    def unreadable(self, values: Sequence[bytes]) -> dict[int, DecodeError]:
+        """The values that do not decode, by index, and why: no enrichment wrote them."""
+        found: dict[int, DecodeError] = {}
+        for schema_id, indexes in _by_schema(values):
+            try:
+                decoder = self._decoder(schema_id)
+            except DecodeError as error:
+                found |= dict.fromkeys(indexes, error)
+            else:
+                faults = decoder.decode(schema_id, [values[index] for index in indexes]).faults
+                found |= {indexes[row]: fault for row, fault in faults.items()}
+        return found
+
     def _decoder(self, schema_id: int) -> ColumnarDecoder:
         if schema_id not in self._decoders:
-            schema = read_dictionary(self._settings).schemas.get(schema_id)
-            if schema is None:
-                raise DecodeError(f"schema id {schema_id} is not in ionics.schemas")
-            self._decoders[schema_id] = ColumnarDecoder(schema)
+            dictionary = read_dictionary(self._settings)
+            if dictionary.subjects.get(schema_id) != SUBJECTS["enriched"]:
+                raise DecodeError(f"schema id {schema_id} is no schema of enriched incidents in ionics.schemas")
+            self._decoders[schema_id] = ColumnarDecoder(dictionary.schemas[schema_id])
         return self._decoders[schema_id]
+
+
+def _by_schema(values: Sequence[bytes]) -> Iterable[tuple[int, list[int]]]:
+    """Schema ids, and the indexes of the values under each."""
+    found: dict[int, list[int]] = {}
+    for index, value in enumerate(values):
+        found.setdefault(int.from_bytes(value[1:5], "big"), []).append(index)
+    return found.items()
 
 
 class Projector:
@@ -62,6 +82,7 @@ class Projector:
 
     def __init__(self, settings: Settings, batch: int, on_batch: Callable[[int], None] | None = None) -> None:
         self._settings, self._batch, self._on_batch = settings, batch, on_batch
+        self._decode = EnrichedDecoder(settings)
 
     def run(self, stop: threading.Event) -> None:
         """Project until `stop` is set; the batch in hand is finished.
@@ -73,7 +94,7 @@ class Projector:
         topic = enriched(self._settings.generation)
         try:
             with psycopg.connect(self._settings.require("database_url"), autocommit=True) as connection:
-                sink = ViewSink(connection, self._settings.generation, EnrichedDecoder(self._settings))
+                sink = ViewSink(connection, self._settings.generation, self._decode)
                 stored = sink.positions()
                 next_ = {Partition(topic.name, n): stored.get((topic.name, n), 0) for n in range(topic.partitions)}
                 follower = Follower(self._settings, next_)
@@ -91,7 +112,18 @@ class Projector:
             return
         moved = {Partition(record.topic, record.partition): record.offset + 1 for record in batch}
         advance = {(p.topic, p.number): (next_[p], offset) for p, offset in moved.items()}
-        sink.apply([record.value or b"" for record in batch], advance)
+        try:
+            sink.apply([record.value or b"" for record in batch], advance)
+        except DecodeError:
+            sink.apply(self._without_unreadable(batch), advance)
         next_.update(moved)
         if self._on_batch:
             self._on_batch(len(batch))
+
+    def _without_unreadable(self, batch: Sequence[Record]) -> list[bytes]:
+        """The values that can be read; the others become dead letters before the positions move on."""
+        values = [record.value or b"" for record in batch]
+        unreadable = self._decode.unreadable(values)
+        for index, fault in sorted(unreadable.items()):
+            put_aside(self._settings, "project", batch[index], str(fault))
+        return [value for index, value in enumerate(values) if index not in unreadable]

@@ -62,7 +62,9 @@ DIRECTORY_CLOSED = Topic(
 SCHEMAS = Topic("ionics.schemas", "schema id", "schema_entry", 1, FOR_EVER, ("deployment",), (ANYONE,))
 AUDIT = Topic("ionics.audit", "actor", "audit", 1, FOR_EVER, ("admit", "api", "operator"), ("api",))
 ACCESS = Topic("ionics.access", "focal point", "access", 1, 730 * DAY_MS, ("api", "operator"), ("members", "api"))
-DEAD_LETTERS = Topic("ionics.dead-letters", "original key", "", 1, FOR_EVER, ("admit", "enrich"), ())
+DEAD_LETTERS = Topic(
+    "ionics.dead-letters", "original key", "", 1, FOR_EVER, ("admit", "enrich", "project"), ("project",)
+)
 
 PERMANENT = (
     SUBMISSIONS,

@@ -1,5 +1,6 @@
 """The stage of enrichment."""
 
+import logging
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -16,6 +17,7 @@ from stream_processors.runtime import Log, Output, Partition, Processed
 
 _COLUMNS = ("occurred_on", "occurred_precision", "location", "items", "route", "admission_submission_offset")
 _TAIL = 4_096
+_logger = logging.getLogger(__name__)
 
 GROUPS = "ionics-enrich-g"
 """Prefix of the consumer groups, one a generation."""
@@ -59,10 +61,12 @@ class Enrichment:
         while start > 0:
             start = max(0, start - _TAIL)
             values = [record.value or b"" for record in log.read(where, start)]
-            if values:
-                schema_id = int.from_bytes(values[-1][1:FRAME_BYTES], "big")
-                columns = self._tail_decoder.decode(schema_id, values[-1:]).columns
-                return int(columns["admission_submission_offset"][0])
+            for value in reversed(values):
+                schema_id = int.from_bytes(value[1:FRAME_BYTES], "big")
+                columns = self._tail_decoder.decode(schema_id, [value]).columns
+                if columns.height:
+                    return int(columns["admission_submission_offset"][0])
+                _logger.warning("%s/%d: a record that cannot be read is passed over", self._output, partition)
         return -1
 
     def process(self, batch: Sequence[Record]) -> Processed[Done]:
