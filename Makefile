@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test explore fuzz simulate lint bench torn clean
+.PHONY: help demo test explore fuzz simulate lint bench faults torn clean
 
 help:  ## list the verbs
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -31,6 +31,10 @@ bench: $(BIN)/ready  ## the figures: import, rebuild, regenerate, latency
 
 torn: $(BIN)/ready  ## a late EndTxn against plain loops and the worker, with the counts
 	@$(BIN)/python -m tests.faults.torn_report
+
+MINUTES ?= 3
+faults: $(BIN)/ready  ## three brokers and all stages broken at random under load for MINUTES=3, then a ledger (SEED=)
+	@$(BIN)/python -m tests.faults --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
 
 clean:  ## remove the environment and what was built
 	@rm -rf .venv build dist *.egg-info

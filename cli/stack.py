@@ -24,9 +24,10 @@ if TYPE_CHECKING:
 @click.command()
 @click.option("--no-workers", is_flag=True, help="Start the servers only, not the stages.")
 @click.option("--secure", is_flag=True, help="A broker with TLS, a password for each principal, access lists, quotas.")
-def up(no_workers: bool, secure: bool) -> None:
+@click.option("--brokers", type=click.Choice(["1", "3"]), help="Of a new stack; with 3 one may fail.  [default: 1]")
+def up(no_workers: bool, secure: bool, brokers: str | None) -> None:
     """Start Kafka, registry, PostgreSQL and the stages here; or prepare the cluster that the settings name."""
-    settings = start(workers=not no_workers, secure=secure)
+    settings = start(workers=not no_workers, secure=secure, brokers=None if brokers is None else int(brokers))
     click.echo(f"up: deployment {settings.deployment}, broker {settings.bootstrap}, home {settings.home}")
     if settings.credentials:
         click.echo(f"the broker asks everybody for a password; those of this home are in {settings.credentials}")
@@ -54,12 +55,13 @@ def reset() -> None:
     click.echo("reset: all data of this home is gone")
 
 
-def start(*, workers: bool, secure: bool = False) -> Settings:
+def start(*, workers: bool, secure: bool = False, brokers: int | None = None) -> Settings:
     """Start what is not running, prepare the deployment, and return its settings.
 
     Args:
         workers: whether the stages start, too.
         secure: whether a local stack that is made now asks its clients for TLS and passwords.
+        brokers: how many brokers a local stack that is made now has; None leaves it to the stack.
 
     Raises:
         IonicsError: a server cannot be started, reached or prepared.
@@ -67,11 +69,11 @@ def start(*, workers: bool, secure: bool = False) -> Settings:
     home = default_home()
     settings = load_settings(home)
     local = home / "stack"
-    if secure and settings.bootstrap and not local.exists():
-        raise SettingsError(f"--secure is of the local stack; how {settings.bootstrap} is secured is its operator's")
+    if (secure or brokers) and settings.bootstrap and not local.exists():
+        raise SettingsError(f"--secure and --brokers are of the local stack; {settings.bootstrap} is its operator's")
     if not settings.bootstrap or local.exists():
         with StackProgress() as progress:
-            address = _stack(home, secure=secure).up(progress)
+            address = _stack(home, secure=secure, brokers=brokers).up(progress)
         home.mkdir(parents=True, exist_ok=True, mode=0o700)
         write_private(home / FILE_NAME, tomli_w.dumps(asdict(address)).encode())
         settings = load_settings(home)
@@ -81,10 +83,10 @@ def start(*, workers: bool, secure: bool = False) -> Settings:
     return settings
 
 
-def _stack(home: Path, *, secure: bool = False) -> "LocalStack":
+def _stack(home: Path, *, secure: bool = False, brokers: int | None = None) -> "LocalStack":
     from deploy.local import LocalStack  # noqa: PLC0415  # needs the extra `local`
 
-    return LocalStack(home / "stack", secure=secure)
+    return LocalStack(home / "stack", secure=secure, brokers=brokers)
 
 
 def start_workers(home: Path) -> None:

@@ -5,20 +5,25 @@ import threading
 
 import click
 
-from deploy.workers import STAGES, Workers, keep_running
+from deploy.workers import SHARED, STAGES, Workers, keep_running
 from schemas.settings import load_settings
 
 
 @click.command()
 @click.option("--stage", type=click.Choice(STAGES), help="Run one stage in this process; else all, a process each.")
-def worker(stage: str | None) -> None:
+@click.option(
+    "--instance", default="0", help="With --stage admit or enrich: name among workers that share its partitions."
+)
+def worker(stage: str | None, instance: str) -> None:
     """Run the stages until interrupted; the batch in hand is finished."""
+    if instance != "0" and stage not in SHARED:
+        raise click.UsageError(f"--instance is for --stage {' or '.join(SHARED)}: the others have one worker")
     settings = load_settings()
     settings.require("bootstrap")
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     if stage:
-        keep_running(settings, stage, stop)
+        keep_running(settings, stage, stop, instance)
     else:
         Workers(settings).run(stop)

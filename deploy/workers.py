@@ -26,14 +26,28 @@ from stream_processors.runtime import KafkaLog, KafkaTopic, Worker
 
 STAGES = ("admit", "enrich", "project", "members")
 _OF_GENERATION = ("enrich", "project", "members")
+SHARED = ("admit", "enrich")
+"""Stages whose partitions several workers may share."""
 _BATCH = {"admit": 5_000, "enrich": 10_000, "project": 10_000}
 _logger = logging.getLogger(__name__)
 
 
 def run_stage(
-    settings: Settings, name: str, stop: threading.Event, on_batch: Callable[[int], None] | None = None
+    settings: Settings,
+    name: str,
+    stop: threading.Event,
+    on_batch: Callable[[int], None] | None = None,
+    instance: str = "0",
 ) -> None:
     """Run one stage until `stop` is set, as the principal of its name.
+
+    Args:
+        settings: where the deployment is.
+        name: of the stage.
+        stop: ends it after the batch in hand.
+        on_batch: called after each committed batch with its size.
+        instance: stable name among the workers that share the partitions of the stage; only `SHARED` stages have more
+            than one.
 
     Raises:
         IonicsError: a server cannot be reached, or fails in a way that a new start does not mend.
@@ -42,12 +56,13 @@ def run_stage(
     if name == "admit":
         topics = KafkaTopic(settings, DIRECTORY.name), KafkaTopic(settings, SCHEMAS.name)
         admission = Admission(DirectoryReader(settings.require("deployment"), *topics))
-        Worker(KafkaLog(settings, ADMIT_GROUP, SUBMISSIONS.name), admission, _BATCH[name], on_batch).run(stop)
+        log = KafkaLog(settings, ADMIT_GROUP, SUBMISSIONS.name, instance)
+        Worker(log, admission, _BATCH[name], on_batch).run(stop)
     elif name == "enrich":
         reference = Reference.load()
         reference.place("Graz", "AUT")  # the gazetteer loads at its first question; not in the middle of a batch
         enrichment = Enrichment(read_dictionary(settings), reference, settings.generation)
-        log = KafkaLog(settings, enrich_group(settings.generation), INCIDENTS.name)
+        log = KafkaLog(settings, enrich_group(settings.generation), INCIDENTS.name, instance)
         Worker(log, enrichment, _BATCH[name], on_batch).run(stop)
     elif name == "members":
         MembersProjector(settings, on_batch).run(stop)
@@ -55,7 +70,7 @@ def run_stage(
         Projector(settings, _BATCH[name], on_batch).run(stop)
 
 
-def keep_running(settings: Settings, name: str, stop: threading.Event) -> None:
+def keep_running(settings: Settings, name: str, stop: threading.Event, instance: str = "0") -> None:
     """Run one stage, and start it anew after a failure, waiting longer each time up to half a minute.
 
     Where the settings name no generation, it goes over to another one when the directory does.
@@ -66,9 +81,9 @@ def keep_running(settings: Settings, name: str, stop: threading.Event) -> None:
         try:
             if name in _OF_GENERATION:
                 with until_generation_moves(settings.as_principal(name), stop) as (generation, moved):
-                    run_stage(replace(settings, generation=generation), name, moved, lambda _: worked.set())
+                    run_stage(replace(settings, generation=generation), name, moved, lambda _: worked.set(), instance)
             else:
-                run_stage(settings, name, stop, lambda _: worked.set())
+                run_stage(settings, name, stop, lambda _: worked.set(), instance)
         except (IonicsError, OSError) as error:
             _logger.warning("%s stopped, starts again in %.1f s: %s", name, pause, error)
             pause = 0.5 if worked.is_set() else min(30.0, 2 * pause)
@@ -121,14 +136,15 @@ class Workers:
         self._processes.clear()
 
 
-def spawn_stage(home: Path, stage: str) -> subprocess.Popen[bytes]:
+def spawn_stage(home: Path, stage: str, instance: str = "0") -> subprocess.Popen[bytes]:
     """One stage as a process of its own, logging into the home directory."""
     logs = home / "logs"
     logs.mkdir(parents=True, exist_ok=True)
     environment = {**os.environ, "IONICS_HOME": str(home), "POLARS_MAX_THREADS": "1"}
-    with (logs / f"{stage}.log").open("ab") as out:
+    name = stage if instance == "0" else f"{stage}-{instance}"
+    with (logs / f"{name}.log").open("ab") as out:
         return subprocess.Popen(
-            [sys.executable, "-m", "ionics", "worker", "--stage", stage],
+            [sys.executable, "-m", "ionics", "worker", "--stage", stage, "--instance", instance],
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=out,

@@ -86,6 +86,9 @@ class BackgroundDelivery:
         except IonicsError as error:
             self.error = error
             return 0
+        except Exception as error:  # noqa: BLE001  # a thread that ended here would leave all later reports in the outbox
+            self.error = LogError(f"delivery failed, and is tried again: {error!r}")
+            return 0
         self.error = None
         return delivered
 

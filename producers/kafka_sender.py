@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 _FEW = 100
 _SOON_S = 0.001
 _LATER_S = 0.01
+_SETTLING_S = 1.0
 _QUIET = logging.Logger("librdkafka.delivery", logging.CRITICAL + 1)  # noqa: LOG001  # outside the tree: no handler
 
 PRODUCER_SETTINGS: dict[str, object] = {
@@ -118,7 +120,7 @@ class KafkaSender:
             return [row.position for row in rows], None
         # What is still in a queue must not be sent after this, or it would pass what has failed.
         producer.purge(in_queue=True, in_flight=True)
-        settled = not _awaited(producer, {}, lambda: 1.0, _SOON_S)
+        settled = _settled(producer)
         self.close()
         failure = LogError(f"topic {SUBMISSIONS.name}: {len(failed)} reports were not acknowledged: {fault}")
         return [row.position for row in rows if settled and row.position not in failed], failure
@@ -152,6 +154,19 @@ def _awaited(producer: Producer, failed: dict[int, str], patience: Callable[[], 
         elif now - progress > patience():
             return "no acknowledgement in time"
     return next(iter(failed.values()), "")
+
+
+def _settled(producer: Producer) -> bool:
+    """Whether the fate of all messages is known, soon after what was left of them was purged.
+
+    To purge what a broker has got but not acknowledged breaks the promise that there is no gap, which the library calls
+    fatal and raises here, between the reports of single messages. This producer is not used again.
+    """
+    deadline = time.monotonic() + _SETTLING_S
+    while len(producer) and time.monotonic() < deadline:
+        with suppress(KafkaException):
+            producer.poll(_SOON_S)
+    return not len(producer)
 
 
 def _refused(failed: dict[int, str], position: int, error: KafkaError | None, _message: object) -> None:

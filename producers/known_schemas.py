@@ -38,17 +38,21 @@ class KnownSchemas:
             "ask its operators to run: ionics schemas publish"
         )
 
-    def schema(self, schema_id: int) -> dict[str, object]:
+    def schema(self, schema_id: int, kind: str) -> dict[str, object]:
         """The schema of an id.
 
+        Args:
+            schema_id: of the deployment.
+            kind: what it must be of, such as ``receipt``.
+
         Raises:
-            UnknownSchemaError: the deployment does not know it.
+            UnknownSchemaError: the deployment does not know it, or as something else.
             LogError: the dictionary cannot be read.
         """
         for dictionary in self._before_and_after():
-            if schema_id in dictionary.schemas:
+            if dictionary.subjects.get(schema_id) == SUBJECTS[kind]:
                 return dictionary.schemas[schema_id]
-        raise UnknownSchemaError(f"the log's dictionary lacks schema id {schema_id}")
+        raise UnknownSchemaError(f"schema id {schema_id} is no {kind} schema of the log's dictionary")
 
     def _before_and_after(self) -> Iterator[SchemaDictionary]:
         with self._lock:

@@ -16,18 +16,20 @@ import polars as pl
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from schemas.columnar import ColumnarDecoder
-from schemas.errors import LogError
+from schemas.errors import LogError, UnknownSchemaError
 from schemas.reading import reading_config, record_of
 from schemas.topics import receipts
 
 if TYPE_CHECKING:
     from producers.known_schemas import KnownSchemas
+    from schemas.errors import ContractError
     from schemas.settings import Settings
 
 _BATCH = 20_000
 _FETCH = 250
 _PASSING = (KafkaError._TRANSPORT, KafkaError._ALL_BROKERS_DOWN, KafkaError._RESOLVE)  # noqa: SLF001  # only names
 _ANSWER_S = 5.0
+_logger = logging.getLogger(__name__)
 _QUIET = logging.Logger("librdkafka.receipts", logging.CRITICAL + 1)  # noqa: LOG001  # outside the tree: no handler
 
 
@@ -167,7 +169,6 @@ class ReceiptReader:
 
         Raises:
             LogError: the topic is missing or the broker does not answer.
-            ContractError: a receipt cannot be decoded.
         """
         self._next, found = self._taken(self._assigned(), self._next or 0, None, wait_s)
         return found
@@ -177,7 +178,6 @@ class ReceiptReader:
 
         Raises:
             LogError: the topic is missing or the broker does not answer.
-            ContractError: a receipt cannot be decoded.
         """
         if not self._history_end:
             return
@@ -256,11 +256,21 @@ class ReceiptReader:
         for schema_id, run in groupby(values, lambda value: int.from_bytes(value[1:5], "big")):
             by_schema.setdefault(schema_id, []).extend(run)
         for schema_id, framed in by_schema.items():
-            decoder = self._decoders.get(schema_id)
-            if decoder is None:
-                decoder = self._decoders[schema_id] = ColumnarDecoder(self._schemas.schema(schema_id))
-            decoded = decoder.decode(schema_id, framed)
+            try:
+                decoded = self._decoder(schema_id).decode(schema_id, framed)
+            except UnknownSchemaError as error:
+                self._passed_over(len(framed), error)
+                continue
             for fault in decoded.faults.values():
-                raise fault
+                self._passed_over(1, fault)
             self.index.add(decoded.columns)
         return len(values)
+
+    def _decoder(self, schema_id: int) -> ColumnarDecoder:
+        if schema_id not in self._decoders:
+            self._decoders[schema_id] = ColumnarDecoder(self._schemas.schema(schema_id, "receipt"))
+        return self._decoders[schema_id]
+
+    def _passed_over(self, records: int, why: ContractError) -> None:
+        """No admission wrote these; an agency must not wait for ever behind them."""
+        _logger.warning("topic %s: %d records are no receipts and passed over: %s", self._topic, records, why)

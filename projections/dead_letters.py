@@ -14,6 +14,7 @@ from schemas.publishing import publish
 from schemas.reading import Record, read_topic
 from schemas.settings import Settings
 from schemas.topics import AUDIT, DEAD_LETTERS, SUBMISSIONS
+from stream_processors.admit.records import dead_letter as dead_letter_of
 
 REDRIVEN, DISCARDED = "DEAD_LETTER_REDRIVEN", "DEAD_LETTER_DISCARDED"
 _STAGE, _ERROR, _POSITION = _OWN = ("ionics-dl-stage", "ionics-dl-error", "ionics-dl-position")
@@ -82,6 +83,20 @@ def dead_letter(settings: Settings, position: str) -> DeadLetter:
         if position in (each.position, str(each.record.offset)):
             return each
     raise LogError(f"no dead letter at {position}; see: ionics dead-letters list")
+
+
+def put_aside(settings: Settings, stage: str, record: Record, error: str) -> None:
+    """Write a dead letter from outside a transaction, unless an earlier attempt has written it.
+
+    Raises:
+        LogError: the log cannot be read or written.
+    """
+    made = dead_letter_of(record, stage, error)
+    position = dict(made.headers)[_POSITION]
+    for known in read_topic(settings, DEAD_LETTERS.name):
+        if (_POSITION, position) in known.headers and (_STAGE, stage.encode()) in known.headers:
+            return
+    publish(settings, DEAD_LETTERS.name, [(made.key, made.value)], made.partition, made.headers)
 
 
 def redrive(settings: Settings, letter: DeadLetter, actor: str, reason: str) -> None:

@@ -13,9 +13,9 @@ from typing import Any
 import orjson
 
 from schemas.codec import FRAME_BYTES, RecordCodec
-from schemas.dictionary import read_dictionary
+from schemas.dictionary import SUBJECTS, read_dictionary
 from schemas.directory import at_generation
-from schemas.errors import ProjectionError, UnknownSchemaError
+from schemas.errors import ContractError, ProjectionError, UnknownSchemaError
 from schemas.incident import Incident
 from schemas.settings import Settings, load_settings
 from schemas.topics import enriched
@@ -97,8 +97,11 @@ def feed(
             batch = follower.consume(1_000, 0.2)
             for record in batch:
                 value = record.value or b""
-                event = codecs.of(value).decode(value[FRAME_BYTES:])
                 next_[record.partition] = record.offset + 1
+                try:
+                    event = codecs.of(value).decode(value[FRAME_BYTES:])
+                except ContractError:
+                    continue  # a dead letter of the projector
                 incident, admission = event["admitted"]["incident"], event["admitted"]["admission"]
                 if wanted.admits(incident, event["enrichment"]):
                     cursor = _cursor(topic.name, next_)
@@ -122,10 +125,10 @@ class _Codecs:
     def of(self, value: bytes) -> RecordCodec:
         id_ = int.from_bytes(value[1:FRAME_BYTES], "big")
         if id_ not in self._codecs:
-            schema = read_dictionary(self._settings).schemas.get(id_)
-            if schema is None:
-                raise UnknownSchemaError(f"schema id {id_} is not in ionics.schemas")
-            self._codecs[id_] = RecordCodec(schema)
+            dictionary = read_dictionary(self._settings)
+            if dictionary.subjects.get(id_) != SUBJECTS["enriched"]:
+                raise UnknownSchemaError(f"schema id {id_} is no schema of enriched incidents in ionics.schemas")
+            self._codecs[id_] = RecordCodec(dictionary.schemas[id_])
         return self._codecs[id_]
 
 

@@ -5,8 +5,9 @@ from collections.abc import Callable, Mapping
 
 import polars as pl
 
+from projections.projector import EnrichedDecoder
 from projections.sink import Decode, ViewSink
-from schemas.errors import LogError
+from schemas.errors import DecodeError, LogError
 from schemas.settings import Settings
 from stream_processors.runtime.follower import Follower
 from stream_processors.runtime.log import Partition
@@ -58,13 +59,24 @@ def fill(
             heard = time.monotonic()
             moved = {Partition(record.topic, record.partition): record.offset + 1 for record in records}
             values = [record.value or b"" for record in records]
-            if keep is not None:
-                decode, wanted = keep
-                values = [value for value, kept in zip(values, wanted(decode(values)), strict=True) if kept]
-            sink.apply(values, {(p.topic, p.number): (next_[p], offset) for p, offset in moved.items()})
+            advance = {(p.topic, p.number): (next_[p], offset) for p, offset in moved.items()}
+            try:
+                sink.apply(_wanted(values, keep), advance)
+            except DecodeError:
+                # What cannot be read is a dead letter of the projector.
+                unreadable = EnrichedDecoder(settings).unreadable(values)
+                values = [value for index, value in enumerate(values) if index not in unreadable]
+                sink.apply(_wanted(values, keep), advance)
             next_.update(moved)
             events += len(records)
             on_batch(len(records))
     finally:
         follower.close()
     return events
+
+
+def _wanted(values: list[bytes], keep: tuple[Decode, Keep] | None) -> list[bytes]:
+    if keep is None:
+        return values
+    decode, wanted = keep
+    return [value for value, kept in zip(values, wanted(decode(values)), strict=True) if kept]

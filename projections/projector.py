@@ -1,16 +1,17 @@
 """The projector: the enriched topic into PostgreSQL, positions in the same transaction as the rows."""
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Protocol
 
 import polars as pl
 import psycopg
 
+from projections.dead_letters import put_aside
 from projections.sink import ViewSink
 from schemas.columnar import ColumnarDecoder
-from schemas.dictionary import read_dictionary
+from schemas.dictionary import SUBJECTS, read_dictionary
 from schemas.errors import DecodeError, ProjectionError
 from schemas.reading import Record
 from schemas.settings import Settings
@@ -32,11 +33,8 @@ class EnrichedDecoder:
         Raises:
             DecodeError: a value does not decode.
         """
-        by_schema: dict[int, list[int]] = {}
-        for index, value in enumerate(values):
-            by_schema.setdefault(int.from_bytes(value[1:5], "big"), []).append(index)
         frames = []
-        for schema_id, indexes in by_schema.items():
+        for schema_id, indexes in _by_schema(values):
             decoded = self._decoder(schema_id).decode(schema_id, [values[index] for index in indexes])
             if decoded.faults:
                 raise DecodeError(f"{len(decoded.faults)} values of the enriched topic do not decode")
@@ -46,13 +44,34 @@ class EnrichedDecoder:
             return frames[0]
         return pl.concat(frames, how="diagonal").sort("_row") if frames else pl.DataFrame()
 
+    def unreadable(self, values: Sequence[bytes]) -> dict[int, DecodeError]:
+        """The values that do not decode, by index, and why: no enrichment wrote them."""
+        found: dict[int, DecodeError] = {}
+        for schema_id, indexes in _by_schema(values):
+            try:
+                decoder = self._decoder(schema_id)
+            except DecodeError as error:
+                found |= dict.fromkeys(indexes, error)
+            else:
+                faults = decoder.decode(schema_id, [values[index] for index in indexes]).faults
+                found |= {indexes[row]: fault for row, fault in faults.items()}
+        return found
+
     def _decoder(self, schema_id: int) -> ColumnarDecoder:
         if schema_id not in self._decoders:
-            schema = read_dictionary(self._settings).schemas.get(schema_id)
-            if schema is None:
-                raise DecodeError(f"schema id {schema_id} is not in ionics.schemas")
-            self._decoders[schema_id] = ColumnarDecoder(schema)
+            dictionary = read_dictionary(self._settings)
+            if dictionary.subjects.get(schema_id) != SUBJECTS["enriched"]:
+                raise DecodeError(f"schema id {schema_id} is no schema of enriched incidents in ionics.schemas")
+            self._decoders[schema_id] = ColumnarDecoder(dictionary.schemas[schema_id])
         return self._decoders[schema_id]
+
+
+def _by_schema(values: Sequence[bytes]) -> Iterable[tuple[int, list[int]]]:
+    """Schema ids, and the indexes of the values under each."""
+    found: dict[int, list[int]] = {}
+    for index, value in enumerate(values):
+        found.setdefault(int.from_bytes(value[1:5], "big"), []).append(index)
+    return found.items()
 
 
 class Source(Protocol):
@@ -90,6 +109,8 @@ class Projection:
         follow: gives the source that begins at some positions.
         batch: most records in one transaction.
         on_batch: called after each committed batch with its size.
+        readable: of a batch that does not decode, the values that do, after the others were put aside; else such a
+            batch stops the projection.
     """
 
     def __init__(
@@ -99,16 +120,18 @@ class Projection:
         follow: Callable[[Mapping[Partition, int]], Source],
         batch: int,
         on_batch: Callable[[int], None] | None = None,
+        readable: Callable[[Sequence[Record]], list[bytes]] | None = None,
     ) -> None:
         stored = sink.positions()
         self._next = {Partition(topic.name, n): stored.get((topic.name, n), 0) for n in range(topic.partitions)}
         self._sink, self._source = sink, follow(self._next)
-        self._batch, self._on_batch = batch, on_batch
+        self._batch, self._on_batch, self._readable = batch, on_batch, readable
 
     def run(self, stop: threading.Event) -> None:
         """Project until `stop` is set; the batch in hand is finished.
 
         Raises:
+            DecodeError: a value does not decode, and nobody puts it aside.
             ProjectionError: the sink cannot be written, or its positions were moved by another projector.
             LogError: the log cannot be read.
         """
@@ -124,7 +147,12 @@ class Projection:
             return
         moved = {Partition(record.topic, record.partition): record.offset + 1 for record in batch}
         advance = {(p.topic, p.number): (self._next[p], offset) for p, offset in moved.items()}
-        self._sink.apply([record.value or b"" for record in batch], advance)
+        try:
+            self._sink.apply([record.value or b"" for record in batch], advance)
+        except DecodeError:
+            if self._readable is None:
+                raise
+            self._sink.apply(self._readable(batch), advance)
         self._next.update(moved)
         if self._on_batch:
             self._on_batch(len(batch))
@@ -140,6 +168,7 @@ class Projector:
 
     def __init__(self, settings: Settings, batch: int, on_batch: Callable[[int], None] | None = None) -> None:
         self._settings, self._batch, self._on_batch = settings, batch, on_batch
+        self._decode = EnrichedDecoder(settings)
 
     def run(self, stop: threading.Event) -> None:
         """Project until `stop` is set; the batch in hand is finished.
@@ -152,7 +181,16 @@ class Projector:
         follow = partial(Follower, settings)
         try:
             with psycopg.connect(settings.require("database_url"), autocommit=True) as connection:
-                sink = ViewSink(connection, settings.generation, EnrichedDecoder(settings))
-                Projection(enriched(settings.generation), sink, follow, self._batch, self._on_batch).run(stop)
+                sink = ViewSink(connection, settings.generation, self._decode)
+                topic = enriched(settings.generation)
+                Projection(topic, sink, follow, self._batch, self._on_batch, self._readable).run(stop)
         except psycopg.Error as error:
             raise ProjectionError(f"the read store: {str(error).splitlines()[0]}") from error
+
+    def _readable(self, batch: Sequence[Record]) -> list[bytes]:
+        """The values that can be read; the others become dead letters before the positions move on."""
+        values = [record.value or b"" for record in batch]
+        unreadable = self._decode.unreadable(values)
+        for index, fault in sorted(unreadable.items()):
+            put_aside(self._settings, "project", batch[index], str(fault))
+        return [value for index, value in enumerate(values) if index not in unreadable]

@@ -7,7 +7,7 @@ import orjson
 
 from schemas.codec import admitted_by, avro_schema, codec, enriched_from
 from schemas.compatibility import history
-from schemas.errors import UnknownSchemaError
+from schemas.errors import DecodeError, UnknownSchemaError
 from schemas.identity import canonical_schema, schema_fingerprint
 from schemas.publishing import publish
 from schemas.reading import Record, read_topic
@@ -45,14 +45,17 @@ class SchemaDictionary:
         self.subjects: dict[int, str] = {}
 
     def fold(self, records: Iterable[Record]) -> "SchemaDictionary":
-        """Take in entries.
+        """Take in entries. What cannot be read is none: it stays in the log, and gives no id a schema.
 
         Raises:
             UnknownSchemaError: the hash of an entry is not that of its schema, or an id was given twice.
         """
         entries = codec("schema_entry")
         for record in records:
-            entry = entries.decode(record.value[5:] if record.value else b"")
+            try:
+                entry = entries.decode(record.value[5:] if record.value else b"")
+            except DecodeError:
+                continue
             id_, sha = entry["schema_id"], entry["sha256"]
             if schema_fingerprint(entry["schema"]) != sha or self.fingerprints.get(id_, sha) != sha:
                 raise UnknownSchemaError(f"{record.topic} offset {record.offset}: schema id {id_} has another hash")

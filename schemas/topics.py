@@ -66,7 +66,9 @@ ACCESS = Topic("ionics.access", "focal point", "access", 1, 730 * DAY_MS, ("api"
 DELEGATIONS = Topic(
     "ionics.delegations", "delegated incident id", "delegation_link", 1, FOR_EVER, ("operator",), ("members", "api")
 )
-DEAD_LETTERS = Topic("ionics.dead-letters", "original key", "", 1, FOR_EVER, ("admit", "enrich"), ())
+DEAD_LETTERS = Topic(
+    "ionics.dead-letters", "original key", "", 1, FOR_EVER, ("admit", "enrich", "project"), ("project",)
+)
 
 PERMANENT = (
     SUBMISSIONS,

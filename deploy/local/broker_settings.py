@@ -1,27 +1,37 @@
-"""Settings of a one-node Kafka for development and tests, wherever it runs.
+"""Settings of a Kafka of one or three nodes for development and tests, wherever it runs.
 
 The local stack writes them to ``server.properties``; a fixture that runs Kafka in a container can hand the same ones
 to its image. What a topic needs (append time, retention, compression) is set on the topic, by the catalogue.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from deploy.local.ports import LOOPBACK
+
+
+def replicated_settings(brokers: int) -> dict[str, str]:
+    """Settings that depend on how many brokers keep each partition; a write needs all of them but one."""
+    copies, enough = str(brokers), str(max(1, brokers - 1))
+    return {
+        "default.replication.factor": copies,
+        "min.insync.replicas": enough,
+        "offsets.topic.replication.factor": copies,
+        "transaction.state.log.replication.factor": copies,
+        "transaction.state.log.min.isr": enough,
+        "share.coordinator.state.topic.replication.factor": copies,
+        "share.coordinator.state.topic.min.isr": enough,
+    }
+
 
 BROKER_SETTINGS: dict[str, str] = {
     "process.roles": "broker,controller",
     "node.id": "1",
     # A misspelt topic must be an error, not a topic.
     "auto.create.topics.enable": "false",
-    "default.replication.factor": "1",
-    "min.insync.replicas": "1",
-    "offsets.topic.replication.factor": "1",
+    **replicated_settings(1),
     "offsets.topic.num.partitions": "12",
-    "transaction.state.log.replication.factor": "1",
-    "transaction.state.log.min.isr": "1",
     "transaction.state.log.num.partitions": "4",
-    "share.coordinator.state.topic.replication.factor": "1",
-    "share.coordinator.state.topic.min.isr": "1",
     "share.coordinator.state.topic.num.partitions": "1",
     "group.initial.rebalance.delay.ms": "0",
     # After kill -9 the controller takes no new broker before the session of the dead one has run out: 9 s by default.
@@ -37,27 +47,37 @@ BROKER_SETTINGS: dict[str, str] = {
 
 
 def server_properties(
-    data: Path, broker_port: int, controller_port: int, host: str = LOOPBACK, settings: dict[str, str] | None = None
+    data: Path,
+    broker_port: int,
+    controller_ports: Sequence[int],
+    *,
+    node: int = 1,
+    host: str = LOOPBACK,
+    settings: dict[str, str] | None = None,
 ) -> dict[str, str]:
-    """Return the whole ``server.properties`` of a one-node Kafka in KRaft mode.
+    """Return the whole ``server.properties`` of a node of Kafka in KRaft mode, broker and controller in one.
 
     Args:
         data: the directory of its log segments.
         broker_port: where clients connect.
-        controller_port: where the broker part connects to the controller part of the same process.
-        host: the address it binds and advertises.
+        controller_ports: where brokers and controllers connect to the controller of each node, in order of nodes.
+        node: which of the nodes this is, from 1.
+        host: the address that all of them bind and advertise.
         settings: further settings, which win over ours.
     """
-    node = BROKER_SETTINGS["node.id"]
+    controller_port = controller_ports[node - 1]
+    voters = ",".join(f"{number}@{host}:{port}" for number, port in enumerate(controller_ports, 1))
     return {
         **BROKER_SETTINGS,
+        **replicated_settings(len(controller_ports)),
+        "node.id": str(node),
         "listeners": f"PLAINTEXT://{host}:{broker_port},CONTROLLER://{host}:{controller_port}",
         "advertised.listeners": f"PLAINTEXT://{host}:{broker_port}",
         "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
         "inter.broker.listener.name": "PLAINTEXT",
         "controller.listener.names": "CONTROLLER",
         # Voters by address and not by a dynamic quorum: the port may change between two starts.
-        "controller.quorum.voters": f"{node}@{host}:{controller_port}",
+        "controller.quorum.voters": voters,
         "log.dirs": str(data),
         **(settings or {}),
     }

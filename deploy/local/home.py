@@ -27,6 +27,7 @@ class State:
         postgres_dir: where the database lives; kept, because the rule that chose it may choose otherwise later.
         ports: the loopback port of each server, by its name.
         secure: whether the broker asks for TLS and passwords; so from the first start, or never.
+        brokers: how many nodes Kafka has; as many for ever.
     """
 
     deployment: str
@@ -34,6 +35,7 @@ class State:
     postgres_dir: Path
     ports: dict[str, int] = field(default_factory=dict)
     secure: bool = False
+    brokers: int = 1
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,7 @@ class Home:
         _write(self.state_file, {"version": STATE_VERSION, **asdict(state), "postgres_dir": str(state.postgres_dir)})
         return state
 
-    def create_state(self, *, secure: bool = False) -> State:
+    def create_state(self, *, secure: bool = False, brokers: int = 1) -> State:
         """Make and keep the state of a new deployment: random ids, no ports yet."""
         deployment = f"dev-{''.join(secrets.choice('abcdefghijkmnpqrstuvwxyz23456789') for _ in range(10))}"
         # Kafka's tool takes an id that begins with - for an option; the first 6 bits of a UUID may well be that.
@@ -99,7 +101,7 @@ class Home:
         cluster_id = base64.urlsafe_b64encode(number).decode().rstrip("=")
         inside = database_account() is None or others_can_enter(self.root)
         place = self.root / "postgres" if inside else shared_place() / deployment
-        return self.keep(State(deployment, cluster_id, place, secure=secure))
+        return self.keep(State(deployment, cluster_id, place, secure=secure, brokers=brokers))
 
     def keep_port(self, state: State, server: str, port: int) -> State:
         """Keep the port of a server and return the new state."""

@@ -1,9 +1,10 @@
-"""Apache Kafka in KRaft mode: broker and controller in one process."""
+"""Apache Kafka in KRaft mode: broker and controller in one process, once or three times."""
 
 import json
 import os
 import shutil
 import signal
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 from confluent_kafka import KafkaException
@@ -30,14 +31,16 @@ from deploy.private_file import write_private
 from schemas.reading import quiet_logger
 
 BROKER = "kafka"
-CONTROLLER = "kafka-controller"
-INTERNAL = "kafka-internal"
+CONTROLLER, INTERNAL = "-controller", "-internal"
+"""Ends of the names of a broker's further listeners."""
+
+CLUSTER = 3
+"""Brokers of a home that has several: the fewest of which one may fail while writes still have two copies."""
 
 _READY_SECONDS = 90
 _STOP_SECONDS = 30
 _JVM = (
     "-Xms128m",
-    "-Xmx512m",
     # With two cores and half a gigabyte this collector costs the least; G1 keeps threads of its own busy.
     "-XX:+UseSerialGC",
     "-XX:+ExitOnOutOfMemoryError",
@@ -47,33 +50,51 @@ _JVM = (
     "-Dorg.slf4j.simpleLogger.showDateTime=true",
     "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSSZ",
 )
+# Brokers start side by side, and have one authority.
+_CONFIGURING = threading.Lock()
+_HEAP = "-Xmx512m"
+_HEAP_OF_SEVERAL = "-Xmx320m"
+
+
+def brokers(state: State) -> tuple[str, ...]:
+    """Names of the brokers of a home."""
+    return (BROKER,) if state.brokers == 1 else tuple(f"{BROKER}-{n}" for n in range(1, state.brokers + 1))
 
 
 class Kafka:
-    """The broker of a home.
+    """A broker of a home.
+
+    Args:
+        number: which of them, from 1.
 
     Attributes:
         authority: of the certificates, where it is secure.
     """
 
-    def __init__(self, home: Home, state: State) -> None:
+    def __init__(self, home: Home, state: State, number: int = 1) -> None:
         self._home = home
         self._state = state
-        self._data = home.kafka_dir / "data"
-        self._properties = home.kafka_dir / "server.properties"
+        self._number = number
+        self._name = brokers(state)[number - 1]
+        self._place = home.kafka_dir if state.brokers == 1 else home.kafka_dir / str(number)
+        self._data = self._place / "data"
+        self._properties = self._place / "server.properties"
         self._quotas = home.kafka_dir / "quotas.json"
         self.authority = Authority(home.tls_dir)
-        self.process = ServerProcess(BROKER, home.run_dir, home.logs_dir / "kafka.log")
+        self.process = ServerProcess(self._name, home.run_dir, home.logs_dir / f"{self._name}.log")
 
     @property
     def bootstrap(self) -> str:
-        """Where clients connect."""
-        return f"{ports.LOOPBACK}:{self._state.ports[BROKER]}"
+        """Where clients connect: all brokers."""
+        return self._addresses("")
 
     @property
     def internal(self) -> str:
         """Where the stack's own servers connect."""
-        return f"{ports.LOOPBACK}:{self._state.ports[INTERNAL if self._state.secure else BROKER]}"
+        return self._addresses(INTERNAL if self._state.secure else "")
+
+    def _addresses(self, listener: str) -> str:
+        return ",".join(f"{ports.LOOPBACK}:{self._state.ports[name + listener]}" for name in brokers(self._state))
 
     @property
     def client_settings(self) -> dict[str, str]:
@@ -84,7 +105,7 @@ class Kafka:
         """A client that may do everything: by the broker's own certificate, or because the broker is open."""
         config = {"bootstrap.servers": self.bootstrap}
         if self._state.secure:
-            config = internal_config(self.authority, self._state.ports[INTERNAL])
+            config = internal_config(self.authority, self.internal)
         return AdminClient({**config, "log_level": 0}, logger=quiet_logger())
 
     def installed(self) -> bool:
@@ -98,30 +119,33 @@ class Kafka:
             StackError: it could not be fetched, formatted or started.
         """
         classpath = os.pathsep.join(str(jar) for jar in kafka_classpath(progress))
-        java = [str(wheels.java()), *_JVM, "-cp", classpath]
-        self._configure()
+        java = [str(wheels.java()), *_JVM, _HEAP if self._state.brokers == 1 else _HEAP_OF_SEVERAL, "-cp", classpath]
+        with _CONFIGURING:
+            self._configure()
         if not self.installed():
-            progress.step(BROKER, "formatting the log directory", None)
+            progress.step(self._name, "formatting the log directory", None)
             tool = ["kafka.tools.StorageTool", "format", "-t", self._state.cluster_id, "-c", str(self._properties)]
-            run_tool("Kafka's StorageTool", [*java, *tool, "--ignore-formatted"], self._home.kafka_dir)
-        progress.step(BROKER, "starting", None)
-        self.process.start([*java, "kafka.Kafka", str(self._properties)], self._home.kafka_dir)
+            run_tool("Kafka's StorageTool", [*java, *tool, "--ignore-formatted"], self._place)
+        progress.step(self._name, "starting", None)
+        self.process.start([*java, "kafka.Kafka", str(self._properties)], self._place)
         # The port first: a Kafka client that meets a closed port waits before it tries again.
-        self.process.wait_until(lambda: ports.answers(self._state.ports[BROKER]), _READY_SECONDS)
+        self.process.wait_until(lambda: ports.answers(self._state.ports[self._name]), _READY_SECONDS)
         admin = self.admin()
-        self.process.wait_until(lambda: _has_broker(admin), _READY_SECONDS)
-        if self._state.secure:
+        self.process.wait_until(lambda: _has_broker(admin, self._number), _READY_SECONDS)
+        if self._state.secure and self._number == 1:
             make_credential(admin, self._home.credentials_dir, DEPLOYMENT)
             self._limit([*java, "kafka.admin.ConfigCommand"], progress)
-        progress.step(BROKER, f"running on {self.bootstrap}", 1.0)
+        progress.step(self._name, f"running on {ports.LOOPBACK}:{self._state.ports[self._name]}", 1.0)
 
     def _configure(self) -> None:
-        ports_ = self._state.ports
+        ports_, own = self._state.ports, self._name
+        self._place.mkdir(mode=0o700, exist_ok=True)
         settings = {}
         if self._state.secure:
             self.authority.prepare(BROKER_NAME)
-            settings = secure_properties(self.authority, ports_[BROKER], ports_[INTERNAL], ports_[CONTROLLER])
-        properties = server_properties(self._data, ports_[BROKER], ports_[CONTROLLER], settings=settings)
+            settings = secure_properties(self.authority, ports_[own], ports_[own + INTERNAL], ports_[own + CONTROLLER])
+        controllers = [ports_[name + CONTROLLER] for name in brokers(self._state)]
+        properties = server_properties(self._data, ports_[own], controllers, node=self._number, settings=settings)
         self._properties.write_text(properties_text(properties), encoding="utf-8")
 
     def _limit(self, tool: list[str], progress: Progress) -> None:
@@ -129,7 +153,7 @@ class Kafka:
         wanted = json.dumps(QUOTAS, sort_keys=True).encode()
         if self._quotas.exists() and self._quotas.read_bytes() == wanted:
             return
-        progress.step(BROKER, "setting quotas", None)
+        progress.step(self._name, "setting quotas", None)
         login = self._home.kafka_dir / "tool.properties"
         write_private(login, properties_text(java_properties(self.authority, BROKER_NAME)).encode())
         where = ["--bootstrap-server", self.internal]
@@ -153,9 +177,9 @@ class Kafka:
         shutil.rmtree(self._home.kafka_dir, ignore_errors=True)
 
 
-def _has_broker(admin: AdminClient) -> bool:
+def _has_broker(admin: AdminClient, number: int) -> bool:
     """Tell whether the controller lists the broker, which is when topics can be made."""
     try:
-        return len(admin.list_topics(timeout=1).brokers) == 1
+        return number in admin.list_topics(timeout=1).brokers
     except KafkaException:
         return False

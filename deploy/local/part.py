@@ -16,12 +16,13 @@ class StackAddress:
 
     Attributes:
         deployment: the id of the deployment, ``dev-…``.
-        bootstrap: Kafka, as ``host:port``.
+        bootstrap: Kafka, as ``host:port``, with a comma between several.
         registry_url: the registry's Confluent-compatible API, ending in ``/apis/ccompat/v7``.
         database_url: the database for the role ``ionics_writer``, password included.
         reader_url: the same for ``ionics_reader``.
         kafka: further properties of clients of Kafka, as librdkafka names them; none where it is open.
         credentials: the directory with the credentials of its principals; empty where it is open.
+        replication: how many brokers keep each partition.
     """
 
     deployment: str
@@ -31,6 +32,7 @@ class StackAddress:
     reader_url: str = field(repr=False)
     kafka: dict[str, str] = field(default_factory=dict)
     credentials: str = ""
+    replication: int = 1
 
 
 @dataclass(frozen=True)

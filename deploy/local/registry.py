@@ -122,7 +122,10 @@ class Registry:
         allow(admin, [*grants, Grant(REGISTRY, "GROUP", _GROUPS, True, "READ")])  # noqa: FBT003
 
     def _ensure_topics(self, admin: AdminClient) -> None:
-        wanted = [NewTopic(name, num_partitions=1, replication_factor=1, config=kept) for name, kept in _TOPICS.items()]
+        copies = self._state.brokers
+        wanted = [
+            NewTopic(name, num_partitions=1, replication_factor=copies, config=kept) for name, kept in _TOPICS.items()
+        ]
         for name, made in admin.create_topics(wanted, request_timeout=_TOPIC_SECONDS).items():
             try:
                 made.result(timeout=_TOPIC_SECONDS)

@@ -47,10 +47,10 @@ def java_properties(authority: Authority, name: str) -> dict[str, str]:
     return {"security.protocol": "SSL", **_certificates(authority, name)}
 
 
-def internal_config(authority: Authority, port: int) -> dict[str, str]:
+def internal_config(authority: Authority, bootstrap: str) -> dict[str, str]:
     """Properties of a client at the internal listener with all rights, as librdkafka names them."""
     return {
-        "bootstrap.servers": f"{LOOPBACK}:{port}",
+        "bootstrap.servers": bootstrap,
         "security.protocol": "SSL",
         "ssl.ca.location": str(authority.certificate),
         "ssl.certificate.location": str(authority.identity(BROKER_NAME)),

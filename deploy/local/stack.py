@@ -1,14 +1,15 @@
 """The local stack: Kafka, the schema registry and PostgreSQL on one machine."""
 
 import signal as signals
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import TypeVar
 
 from deploy.local import ports
 from deploy.local.home import Home, State
-from deploy.local.kafka import BROKER, CONTROLLER, INTERNAL, Kafka
+from deploy.local.kafka import BROKER, CLUSTER, CONTROLLER, INTERNAL, Kafka, brokers
 from deploy.local.lock import exclusive
 from deploy.local.part import Part, PartState, PartStatus, StackAddress
 from deploy.local.postgres import POSTGRES, Postgres
@@ -17,11 +18,13 @@ from deploy.local.registry import REGISTRY, Registry
 from deploy.local.roles import READER, WRITER
 from schemas.errors import StackError
 
-# In each chain a part needs the one before it; the chains need nothing of each other.
-_CHAINS = ((BROKER, REGISTRY), (POSTGRES,))
-_SERVERS = {BROKER: (BROKER, CONTROLLER), REGISTRY: (REGISTRY,), POSTGRES: (POSTGRES,)}
-_SECURE_SERVERS = {BROKER: (INTERNAL,)}
-PARTS = tuple(part for chain in _CHAINS for part in chain)
+Step = tuple[str, ...]
+"""Parts that start side by side. Brokers do: none serves before most of them are there."""
+
+_T = TypeVar("_T")
+
+PARTS = (BROKER, REGISTRY, POSTGRES)
+"""The parts of a stack with one broker."""
 
 
 class LocalStack:
@@ -30,11 +33,18 @@ class LocalStack:
     Args:
         home: the directory that holds its data, logs, passwords and state.
         secure: whether a home that is new asks its clients for TLS and passwords. One that exists stays as it is.
+        brokers: of a home that is new, 1 or 3; None is 1. One that exists keeps its number.
+
+    Raises:
+        StackError: there is no such stack.
     """
 
-    def __init__(self, home: Path, *, secure: bool = False) -> None:
+    def __init__(self, home: Path, *, secure: bool = False, brokers: int | None = None) -> None:
+        if brokers not in (None, 1, CLUSTER):
+            raise StackError(f"a local stack has 1 or {CLUSTER} brokers, not {brokers}")
         self._home = Home(home)
         self._secure = secure
+        self._brokers = brokers
 
     @property
     def address(self) -> StackAddress:
@@ -44,7 +54,9 @@ class LocalStack:
             StackError: it was never started in this home.
         """
         state = self._home.state()
-        if state is None or any(server not in state.ports for part in PARTS for server in _servers(part, state)):
+        if state is None or any(
+            server not in state.ports for part in _parts(state) for server in _servers(part, state)
+        ):
             raise StackError(f"no local stack in {self._home.root}; start one with: ionics up")
         kafka, postgres = Kafka(self._home, state), Postgres(self._home, state)
         return StackAddress(
@@ -55,6 +67,7 @@ class LocalStack:
             reader_url=postgres.url(READER),
             kafka=kafka.client_settings,
             credentials=str(self._home.credentials_dir) if state.secure else "",
+            replication=state.brokers,
         )
 
     def up(self, progress: Progress | None = None) -> StackAddress:
@@ -65,12 +78,9 @@ class LocalStack:
         """
         watch = progress or Silence()
         with self._locked(watch):
-            state = self._settle(PARTS, watch)
+            state = self._settle(None, watch)
             parts = self._parts(state)
-            with ThreadPoolExecutor(max_workers=len(_CHAINS), thread_name_prefix="up") as pool:
-                chains = [pool.submit(_start, [(name, parts[name]) for name in chain], watch) for chain in _CHAINS]
-            for chain in chains:
-                chain.result()
+            _each(lambda chain: _start(chain, parts, watch), _chains(state))
         return self.address
 
     def start(self, part: str) -> None:
@@ -79,14 +89,15 @@ class LocalStack:
         Raises:
             StackError: there is no such part, or it could not be started.
         """
-        _known(part)
         watch = Silence()
         with self._locked(watch):
             before = self._alive()
-            parts = self._parts(self._settle((part,), watch))
-            # Stopped by us because its Kafka moved to another port.
-            behind = sorted(before - self._alive())
-            _start([(name, parts[name]) for name in (part, *behind)], watch)
+            state = self._settle(part, watch)
+            # With those stopped by us because a broker moved to another port.
+            wanted = {part, *(before - self._alive())}
+            for chain in _chains(state):
+                kept = [tuple(name for name in step if name in wanted) for step in chain]
+                _start([step for step in kept if step], self._parts(state), watch)
 
     def down(self) -> None:
         """Stop all parts; their data stays. No-op if none is alive."""
@@ -113,8 +124,9 @@ class LocalStack:
         Raises:
             StackError: there is no such part, or it is not alive.
         """
-        _known(part)
-        self._existing_parts()[part].process.kill(signal)
+        state = self._existing_state()
+        _known(part, state)
+        self._parts(state)[part].process.kill(signal)
 
     def status(self) -> list[PartStatus]:
         """Tell how each part is, in the order in which they depend on each other."""
@@ -129,34 +141,47 @@ class LocalStack:
         return exclusive(self._home.lock_file, lambda: progress.step("stack", waiting, None))
 
     def _parts(self, state: State) -> dict[str, Part]:
-        kafka = Kafka(self._home, state)
-        return {BROKER: kafka, REGISTRY: Registry(self._home, state, kafka), POSTGRES: Postgres(self._home, state)}
+        kafkas = {name: Kafka(self._home, state, number) for number, name in enumerate(brokers(state), 1)}
+        registry = Registry(self._home, state, Kafka(self._home, state))
+        return {**kafkas, REGISTRY: registry, POSTGRES: Postgres(self._home, state)}
 
     def _alive(self) -> set[str]:
         state = self._home.state()
         parts = {} if state is None else self._parts(state)
         return {name for name, part in parts.items() if part.process.pid is not None}
 
-    def _existing_parts(self) -> dict[str, Part]:
+    def _existing_state(self) -> State:
         state = self._home.state()
         if state is None:
             raise StackError(f"no local stack in {self._home.root}; start one with: ionics up")
-        return self._parts(state)
+        return state
 
-    def _settle(self, names: Sequence[str], progress: Progress) -> State:
-        """Make the home if it is new, and see that each part that will be started has free ports.
+    def _settle(self, part: str | None, progress: Progress) -> State:
+        """Make the home if it is new, and see that each part that will be started (None is all) has free ports.
 
         A kept port that somebody else took meanwhile is replaced: clients ask this object for the address, Kafka tells
         its own in its metadata, and no data names a port.
+
+        Raises:
+            StackError: there is no such part, or the home is of another kind.
         """
         self._home.prepare()
-        state = self._home.state() or self._home.create_state(secure=self._secure)
+        state = self._home.state() or self._home.create_state(secure=self._secure, brokers=self._brokers or 1)
+        if part is not None:
+            _known(part, state)
         if self._secure and not state.secure:
             raise StackError(
                 f"the stack in {self._home.root} was made without --secure, and stays so; "
                 "`ionics reset` deletes it with its data, or set IONICS_HOME to another directory"
             )
+        if self._brokers not in (None, state.brokers):
+            raise StackError(
+                f"the stack in {self._home.root} was made with {state.brokers} brokers, and stays so; "
+                "`ionics reset` deletes it with its data, or set IONICS_HOME to another directory"
+            )
         alive = self._alive()
+        # A broker is told the ports of all others at its start.
+        names = _parts(state) if part is None else brokers(state) if part in brokers(state) else (part,)
         for server in (server for name in names if name not in alive for server in _servers(name, state)):
             kept = state.ports.get(server)
             if kept is not None and ports.is_free(kept):
@@ -164,40 +189,53 @@ class LocalStack:
             port = ports.choose(state.ports.values())
             if kept is not None:
                 progress.step(server, f"port {kept} was taken by another program; moved to {port}", None)
-                if server == BROKER and REGISTRY in alive:
-                    # It was told the old port at its start.
-                    self._parts(state)[REGISTRY].stop()
+                # These were told the old port at their start.
+                for name in (REGISTRY, *brokers(state)) if server.startswith(BROKER) else ():
+                    self._parts(state)[name].stop()
             state = self._home.keep_port(state, server, port)
         return state
 
     def _stop(self) -> None:
-        parts = self._existing_parts()
+        state = self._existing_state()
+        parts = self._parts(state)
 
-        def stop(chain: Sequence[str]) -> None:
-            for name in reversed(chain):
-                parts[name].stop()
+        def stop(chain: Sequence[Step]) -> None:
+            for step in reversed(chain):
+                _each(lambda name: parts[name].stop(), step)
 
-        _each(stop, _CHAINS)
+        _each(stop, _chains(state))
+
+
+def _chains(state: State) -> tuple[tuple[Step, ...], ...]:
+    """In each chain a step needs the one before it; the chains need nothing of each other."""
+    return ((brokers(state), (REGISTRY,)), ((POSTGRES,),))
+
+
+def _parts(state: State) -> tuple[str, ...]:
+    return (*brokers(state), REGISTRY, POSTGRES)
 
 
 def _servers(part: str, state: State) -> tuple[str, ...]:
-    return (*_SERVERS[part], *(_SECURE_SERVERS.get(part, ()) if state.secure else ()))
+    if part not in brokers(state):
+        return (part,)
+    return (part, part + CONTROLLER, *((part + INTERNAL,) if state.secure else ()))
 
 
-def _start(chain: Sequence[tuple[str, Part]], progress: Progress) -> None:
-    for _, part in chain:
-        if part.process.pid is None:
-            part.start(progress)
+def _start(chain: Sequence[Step], parts: Mapping[str, Part], progress: Progress) -> None:
+    for step in chain:
+        _each(lambda name: parts[name].start(progress), [name for name in step if parts[name].process.pid is None])
 
 
-def _each(act: Callable[[Sequence[str]], None], chains: Sequence[Sequence[str]]) -> None:
-    with ThreadPoolExecutor(max_workers=len(chains)) as pool:
-        list(pool.map(act, chains))
+def _each(act: Callable[[_T], None], things: Sequence[_T]) -> None:
+    """Act on all side by side; the first failure is raised when all have ended."""
+    if things:
+        with ThreadPoolExecutor(max_workers=len(things)) as pool:
+            list(pool.map(act, things))
 
 
-def _known(part: str) -> None:
-    if part not in PARTS:
-        raise StackError(f"there is no part {part!r}; the parts are {', '.join(PARTS)}")
+def _known(part: str, state: State) -> None:
+    if part not in _parts(state):
+        raise StackError(f"there is no part {part!r}; the parts are {', '.join(_parts(state))}")
 
 
 def _status(name: str, part: Part, state: State) -> PartStatus:

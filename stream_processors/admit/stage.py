@@ -5,16 +5,17 @@ the time; reading columns beside them would save a tenth (docs/decisions/0004).
 """
 
 import hashlib
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from schemas.codec import RecordCodec
 from schemas.codes import lists_version
 from schemas.columnar import ColumnarDecoder
-from schemas.dictionary import SchemaDictionary
+from schemas.dictionary import SUBJECTS, SchemaDictionary
 from schemas.directory import Directory
-from schemas.errors import DecodeError, InvalidIncidentError, UnknownSchemaError
+from schemas.errors import DecodeError, InvalidIncidentError
 from schemas.identity import content_digest
 from schemas.incident import Incident, validate_incident
 from schemas.reading import Record
@@ -29,6 +30,7 @@ from stream_processors.runtime import Log, Output, Partition, Processed
 GROUP = "ionics-admit"
 RULES_VERSION = f"2-{lists_version()}"
 _TAIL = 4_096
+_logger = logging.getLogger(__name__)
 
 
 class Sources(Protocol):
@@ -75,9 +77,12 @@ class Admission:
             by_schema.setdefault(int.from_bytes(value[1:5], "big"), []).append(value)
         wanted = ["incident_id", "revision", "admission_content_digest", "admission_signed_digest"]
         for schema_id, values in by_schema.items():
+            if not self._is_of(schema_id, "admitted"):
+                _passed_over(INCIDENTS.name, partition, len(values))
+                continue
             decoded = self._decoder(schema_id).decode(schema_id, values)
             if decoded.faults:
-                raise UnknownSchemaError(f"{INCIDENTS.name}/{partition} holds a value that does not decode")
+                _passed_over(INCIDENTS.name, partition, len(decoded.faults))
             for id_, number, content, signed in decoded.columns.select(wanted).iter_rows():
                 earlier = known.get(id_, ())
                 if all(number != revision.number for revision in earlier):
@@ -86,23 +91,35 @@ class Admission:
 
     def _decoder(self, schema_id: int) -> ColumnarDecoder:
         if schema_id not in self._decoders:
-            schema = self._dictionary.schemas.get(schema_id)
-            if schema is None:
-                raise UnknownSchemaError(f"schema id {schema_id} is not in ionics.schemas; run: ionics schemas publish")
-            self._decoders[schema_id] = ColumnarDecoder(schema)
+            self._decoders[schema_id] = ColumnarDecoder(self._dictionary.schemas[schema_id])
         return self._decoders[schema_id]
+
+    def _is_of(self, schema_id: int, kind: str) -> bool:
+        """Whether values under this id are of a kind; if not, no admission wrote them."""
+        if schema_id not in self._dictionary.schemas:
+            self._learn_schemas()  # published since, and used by another worker
+        return self._dictionary.subjects.get(schema_id) == SUBJECTS[kind]
 
     def _after_last_decision(self, log: Log, partition: int) -> int:
         where = Partition(DECISIONS.name, partition)
         start = log.high_watermark(where)
         while start > 0:
             start = max(0, start - _TAIL)
-            last = None
-            for record in log.read(where, start):
-                last = record
-            if last is not None:
-                return int(self._records.decision_of(last.value or b"")["submission_offset"]) + 1
+            values = [record.value or b"" for record in log.read(where, start)]
+            for value in reversed(values):
+                decision = self._decision(value)
+                if decision is not None:
+                    return int(decision["submission_offset"]) + 1
+                _passed_over(DECISIONS.name, partition, 1)
         return 0
+
+    def _decision(self, value: bytes) -> dict[str, Any] | None:
+        if not self._is_of(int.from_bytes(value[1:5], "big"), "decision"):
+            return None
+        try:
+            return self._records.decision_of(value)
+        except DecodeError:
+            return None
 
     def process(self, batch: Sequence[Record]) -> Processed[Admitted]:
         """See `Stage.process`."""
@@ -169,6 +186,11 @@ class Admission:
         if schema_id not in self._codecs:
             self._codecs[schema_id] = RecordCodec(self._dictionary.schemas[schema_id])
         return self._codecs[schema_id]
+
+
+def _passed_over(topic: str, partition: int, records: int) -> None:
+    """No admission wrote these: to stop at them would let whoever can write there stop the exchange for ever."""
+    _logger.warning("%s/%d: %d records that cannot be read are passed over", topic, partition, records)
 
 
 def _doubts(incident: Incident, record: Record, known: Known, key_start_ms: int) -> list[str]:

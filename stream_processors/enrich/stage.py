@@ -1,5 +1,6 @@
 """The stage of enrichment."""
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -16,6 +17,7 @@ from stream_processors.runtime import Log, Output, Partition, Processed
 
 _COLUMNS = ("occurred_on", "occurred_precision", "location", "items", "route", "admission_submission_offset")
 _TAIL = 4_096
+_logger = logging.getLogger(__name__)
 
 GROUPS = "ionics-enrich-g"
 """Prefix of the consumer groups, one a generation."""
@@ -40,6 +42,7 @@ class Enrichment:
         self._dictionary = dictionary
         self._frames = {id_: frame(composed) for id_, composed in dictionary.composed_ids("enriched").items()}
         self._decoders = {id_: ColumnarDecoder(dictionary.schemas[id_]) for id_ in self._frames}
+        self._written = {id_: ColumnarDecoder(dictionary.schemas[id_]) for id_ in dictionary.ids_of("enriched")}
         self._parts = EnrichmentParts(reference)
         self._done: Done = {}
 
@@ -54,11 +57,13 @@ class Enrichment:
         while start > 0:
             start = max(0, start - _TAIL)
             values = [record.value or b"" for record in log.read(where, start)]
-            if values:
-                schema_id = int.from_bytes(values[-1][1:FRAME_BYTES], "big")
-                decoder = ColumnarDecoder(self._dictionary.schemas[schema_id])
-                columns = decoder.decode(schema_id, values[-1:]).columns
-                return int(columns["admission_submission_offset"][0])
+            for value in reversed(values):
+                schema_id = int.from_bytes(value[1:FRAME_BYTES], "big")
+                decoder = self._written.get(schema_id)
+                columns = None if decoder is None else decoder.decode(schema_id, [value]).columns
+                if columns is not None and columns.height:
+                    return int(columns["admission_submission_offset"][0])
+                _logger.warning("%s/%d: a record that cannot be read is passed over", self._output, partition)
         return -1
 
     def process(self, batch: Sequence[Record]) -> Processed[Done]:

@@ -14,6 +14,7 @@ import pytest
 
 from deploy.local import (
     BROKER_SETTINGS,
+    LocalStack,
     StackError,
     account,
     home,
@@ -41,12 +42,33 @@ def _started(tmp_path: Path) -> ServerProcess:
 
 def test_broker_binds_and_advertises_one_address() -> None:
     """Listeners, advertised address and controller voters name the given host and ports, and nothing else."""
-    properties = server_properties(Path("/data"), 1111, 2222, host="10.0.0.7")
+    properties = server_properties(Path("/data"), 1111, [2222], host="10.0.0.7")
     assert properties["listeners"] == "PLAINTEXT://10.0.0.7:1111,CONTROLLER://10.0.0.7:2222"
     assert properties["advertised.listeners"] == "PLAINTEXT://10.0.0.7:1111"
     assert properties["controller.quorum.voters"] == "1@10.0.0.7:2222"
     assert properties["log.dirs"] == "/data"
     assert properties.items() >= BROKER_SETTINGS.items()
+
+
+def test_three_brokers_know_each_other_and_need_two_copies() -> None:
+    """Each names all controllers in the same order; a write waits for two copies, so that one broker may be lost."""
+    second = server_properties(Path("/data"), 1111, [2222, 3333, 4444], node=2, host="h")
+    assert second["controller.quorum.voters"] == "1@h:2222,2@h:3333,3@h:4444"
+    assert (second["node.id"], second["listeners"]) == ("2", "PLAINTEXT://h:1111,CONTROLLER://h:3333")
+    copies = {name: second[name] for name in second if "replica" in name or "isr" in name}
+    assert {name for name, value in copies.items() if value == "3"} == {n for n in copies if "factor" in n}
+    assert {name for name, value in copies.items() if value == "2"} == {n for n in copies if "factor" not in n}
+
+
+def test_number_of_brokers_is_one_or_three_for_ever(tmp_path: Path) -> None:
+    """Two would be less safe than one; a home keeps the number that it was made with."""
+    with pytest.raises(StackError, match="1 or 3"):
+        LocalStack(tmp_path, brokers=2)
+    made = home.Home(tmp_path / "h")
+    made.prepare()
+    made.create_state()
+    with pytest.raises(StackError, match="made with 1 brokers"):
+        LocalStack(tmp_path / "h", brokers=3).up()
 
 
 def test_broker_makes_no_topics_by_itself_and_leaves_timestamps_to_topics() -> None:

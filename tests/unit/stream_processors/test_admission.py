@@ -366,3 +366,20 @@ def test_a_fresh_admission_knows_what_the_old_one_knew(*, expired: bool) -> None
         cluster.append(output)
     drain(again)
     assert outcomes(cluster)[-3:] == ["DUPLICATE", "CONFLICT", "ACCEPTED"]
+
+
+@pytest.mark.parametrize("topic", [INCIDENTS.name, DECISIONS.name])
+@pytest.mark.parametrize("poison", [None, b"x", b"\x00\xff\xff\xff\xfex", frame(INCIDENT_ID) + b"x", "own frame"])
+def test_a_fresh_admission_gets_over_what_no_admission_wrote(topic: str, poison: bytes | str | None) -> None:
+    """It knows what the old one knew; else a single record in a trusted topic would stop the exchange for ever."""
+    cluster = submitted([submission(R1), submission(R2)])
+    drain(worker(cluster))
+    kind = "admitted" if topic == INCIDENTS.name else "decision"
+    value = frame(DICTIONARY.id_of(kind)) + b"\xff" * 9 if isinstance(poison, str) else poison
+    cluster.append(Output(topic, partition_of(str(R1["incident_id"]).encode()), b"key", value))
+    cluster.append(submission(R2))
+    again = worker(cluster)
+    drain(again)
+    readable = [v for _, _, v, _ in values(cluster, DECISIONS.name) if v != (value or b"")]
+    found = [codec("decision").decode(v[5:])["outcome"] for v in readable]
+    assert found == ["ACCEPTED", "ACCEPTED", "DUPLICATE"]

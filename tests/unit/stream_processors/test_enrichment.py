@@ -221,3 +221,16 @@ def test_bytes_that_are_no_admitted_incident_are_put_aside_whole(damaged: bytes)
     [(_, key, value, headers)] = values(cluster, DEAD_LETTERS.name)
     assert (b"key", damaged, b"enrich") == (key, value, dict(headers)["ionics-dl-stage"])
     assert len(values(cluster, TOPIC)) == 2
+
+
+@pytest.mark.parametrize(
+    "poison", [None, b"x", frame(9) + b"body", ADMITTED_FRAME + b"x", ENRICHED_FRAME + b"\xff" * 9]
+)
+def test_a_fresh_enrichment_gets_over_what_no_enrichment_wrote(poison: bytes | None) -> None:
+    """Bytes at the end of its own output: it skips what it had done before them, and goes on."""
+    cluster = _cluster([_plain_admitted(), _plain_admitted()])
+    drain(_worker(cluster))
+    cluster.append(Output(TOPIC, 0, b"key", poison))
+    cluster.positions.clear()
+    drain(_worker(cluster))
+    assert len(values(cluster, TOPIC)) == 3

@@ -1,0 +1,77 @@
+"""Bytes in the enriched topic that no enrichment wrote: put aside by the projector, left out by whoever reads later."""
+
+from pathlib import Path
+
+import pytest
+
+from projections import projector
+from projections.projector import EnrichedDecoder, Projector
+from projections.sink import ViewSink
+from schemas.codec import enriched_schema, frame
+from schemas.dictionary import SUBJECTS, SchemaDictionary
+from schemas.errors import DecodeError
+from schemas.reading import Record
+from schemas.settings import Settings
+from schemas.topics import enriched
+from stream_processors.runtime.follower import Follower
+from stream_processors.runtime.log import Partition
+from tests.unit.projections.worlds import SCHEMA_ID, World, encode
+
+_TOPIC = enriched(1).name
+_POISON = [b"", b"\x00\xff\xff\xff\xfex", frame(SCHEMA_ID) + b"\xff" * 9, b"not framed at all"]
+
+
+@pytest.fixture(autouse=True)
+def _dictionary(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = SchemaDictionary()
+    known.schemas[SCHEMA_ID], known.subjects[SCHEMA_ID] = enriched_schema(), SUBJECTS["enriched"]
+    monkeypatch.setattr(projector, "read_dictionary", lambda _: known)
+
+
+class _Sink(ViewSink):
+    """Keeps what it is given."""
+
+    def __init__(self) -> None:
+        self.applied: list[tuple[list[bytes], object]] = []
+
+    def apply(self, values: object, advance: object) -> None:
+        """Decode first, as the real one does."""
+        given = list(values)  # type: ignore[call-overload]  # values of a batch
+        EnrichedDecoder(Settings(Path()))(given)
+        self.applied.append((given, advance))
+
+
+class _Follower(Follower):
+    """Gives one batch."""
+
+    def __init__(self, batch: list[Record]) -> None:
+        self._batch = batch
+
+    def consume(self, limit: int, wait_s: float) -> list[Record]:
+        """See `Follower.consume`."""
+        del limit, wait_s
+        return self._batch
+
+
+def test_the_bad_are_named_and_the_good_are_not() -> None:
+    """By their places in the batch."""
+    good = [encode(World(1).record(n)) for n in range(2)]
+    decoder = EnrichedDecoder(Settings(Path()))
+    with pytest.raises(DecodeError):
+        decoder([*good, *_POISON])
+    assert sorted(decoder.unreadable([good[0], *_POISON, good[1]])) == [1, 2, 3, 4]
+
+
+def test_the_projector_puts_aside_what_it_cannot_read_and_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each bad record becomes a dead letter; the good ones are stored, and the position moves behind all of them."""
+    letters: list[tuple[str, int]] = []
+    monkeypatch.setattr(
+        projector, "put_aside", lambda _settings, stage, record, _error: letters.append((stage, record.offset))
+    )
+    good = encode(World(1).record(1))
+    batch = [Record(_TOPIC, 0, n, 0, b"key", value, ()) for n, value in enumerate([*_POISON, good, b"x"])]
+    sink, next_ = _Sink(), {Partition(_TOPIC, 0): 0}
+    Projector(Settings(Path()), 100)._step(_Follower(batch), sink, next_)
+    assert letters == [("project", n) for n in (0, 1, 2, 3, 5)]
+    assert sink.applied == [([good], {(_TOPIC, 0): (0, 6)})]
+    assert next_ == {Partition(_TOPIC, 0): 6}
