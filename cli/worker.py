@@ -1,5 +1,6 @@
 """`ionics worker`: run the stages in the foreground."""
 
+import faulthandler
 import signal
 import threading
 
@@ -15,7 +16,7 @@ from schemas.settings import load_settings
     "--instance", default="0", help="With --stage admit or enrich: name among workers that share its partitions."
 )
 def worker(stage: str | None, instance: str) -> None:
-    """Run the stages until interrupted; the batch in hand is finished."""
+    """Run the stages until interrupted; the batch in hand is finished. SIGUSR1 prints where each thread stands."""
     if instance != "0" and stage not in SHARED:
         raise click.UsageError(f"--instance is for --stage {' or '.join(SHARED)}: the others have one worker")
     settings = load_settings()
@@ -23,6 +24,7 @@ def worker(stage: str | None, instance: str) -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    faulthandler.register(signal.SIGUSR1)
     if stage:
         keep_running(settings, stage, stop, instance)
     else:

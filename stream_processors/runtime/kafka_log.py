@@ -23,6 +23,8 @@ _TRANSACTION_MS = 15_000
 _ANSWER_S = 30.0
 _OFFSETS_S = 10.0
 _CLOSE_S = 5.0
+_JOIN_S = 45.0
+"""A coordinator that loses its quorum may never answer a JoinGroup, for which the library would wait five minutes."""
 _ABANDONED: list[Producer | None] = []
 """Producers that hang in librdkafka."""
 _FENCED = (KafkaError._FENCED, KafkaError.INVALID_PRODUCER_EPOCH, KafkaError.INVALID_TXN_STATE)  # noqa: SLF001  # the only names
@@ -60,7 +62,7 @@ class KafkaLog:
         self._settings, self._topic = settings, topic
         self._identity = f"{group}-{instance}"
         self._changed, self._assigned = False, set[Partition]()
-        self._awaiting = True
+        self._awaiting, self._awaiting_since = True, time.monotonic()
         self._watch = CoordinatorWatch()
         self._logger = logging.getLogger(f"librdkafka.{self._identity}")
         self._logger.setLevel(logging.DEBUG)
@@ -101,6 +103,10 @@ class KafkaLog:
         if self._awaiting:
             self._held_back(0.0)
         if not self._changed:
+            if self._awaiting and time.monotonic() - self._awaiting_since > _JOIN_S:
+                raise ClientHungError(
+                    f"{self._identity}: no partitions within {_JOIN_S:.0f} s; it joins its group anew"
+                )
             return None
         self._changed = False
         held = [TopicPartition(*p) for p in self._assigned]
@@ -119,7 +125,7 @@ class KafkaLog:
         for partition, offset in positions.items():
             self._retried_seek(TopicPartition(partition.topic, partition.number, offset))
         self._consumer.resume([TopicPartition(*p) for p in positions])
-        self._awaiting = not positions
+        self._awaiting, self._awaiting_since = not positions, time.monotonic()
 
     def _retried_seek(self, where: TopicPartition) -> None:
         """A partition just assigned may not be fetched yet, and refuses to seek for a moment."""

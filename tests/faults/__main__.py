@@ -5,21 +5,27 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from random import Random
 
 import click
 import psycopg
+from confluent_kafka import KafkaException
 
 from projections.rebuild import rebuild
 from schemas.errors import IonicsError
 from tests.faults.collecting import collect
-from tests.faults.faults import Fault, Poison, all_faults, injected
+from tests.faults.faults import Fault, Poison, faults_of_clients, faults_of_servers, injected
 from tests.faults.journal import Told, read
 from tests.faults.ledger import Books, Finding, compare, count
 from tests.faults.world import AGENCIES, World
 
+Kinds = Callable[[World, Random], list[Callable[[], Fault]]]
+
 _SHOWN = 20
-_PATIENCE_S = 180.0
+_PATIENCE_S = 150.0
 _STILL_S = 20.0
 
 
@@ -33,23 +39,39 @@ class Run:
 
 
 def break_things(world: World, run: Run, minutes: float, only: str) -> None:
+    """Servers on one side and their clients on the other are broken at the same time, each side by its own chance."""
+    end = time.monotonic() + 60 * minutes
+    with ThreadPoolExecutor() as pool:
+        chances = [Random(f"{world.seed}/{side}") for side in ("servers", "clients")]  # noqa: S311  # no secrets
+        kinds = (faults_of_servers, faults_of_clients)
+        done = [
+            pool.submit(_break_side, world, run, end, chance, kinds_of_side, only)
+            for chance, kinds_of_side in zip(chances, kinds, strict=True)
+        ]
+    for each in done:
+        each.result()
+
+
+def _break_side(world: World, run: Run, end: float, chance: Random, kinds: Kinds, only: str) -> None:
     """Faults one after another until the time is over: each kind once in a random order, and again."""
-    end, waiting = time.monotonic() + 60 * minutes, []
+    waiting: list[Callable[[], Fault]] = []
     while time.monotonic() < end:
         if not waiting:
-            waiting = [make for make in all_faults(world) if only in make().name]
-            world.random.shuffle(waiting)
+            waiting = [make for make in kinds(world, chance) if only in make().name]
+            chance.shuffle(waiting)
+        if not waiting:
+            return
         fault = waiting.pop()()
-        time.sleep(world.random.uniform(0.5, 2.5))
-        _break(world, run, fault)
+        time.sleep(chance.uniform(0.5, 2.5))
+        _break(run, fault, chance.uniform(*fault.lasts_s))
 
 
-def _break(world: World, run: Run, fault: Fault) -> None:
-    lasts_s, begun = world.random.uniform(*fault.lasts_s), time.monotonic()
+def _break(run: Run, fault: Fault, lasts_s: float) -> None:
+    begun = time.monotonic()
     try:
         with injected(fault) as said:
             time.sleep(lasts_s)
-    except (AssertionError, IonicsError, KeyError) as error:
+    except (AssertionError, IonicsError, KafkaException) as error:
         run.failed.append(f"{fault.name}: {error}")
         said = f"FAILED: {error}"
     run.injected[fault.name] += 1
@@ -61,6 +83,8 @@ def _break(world: World, run: Run, fault: Fault) -> None:
 def settle(world: World) -> list[str]:
     """Let everything that was reported arrive; names of agencies that did not get all their receipts."""
     late = world.finish(_PATIENCE_S)
+    if late:
+        world.ask_where_workers_stand()
     before, since = -1, time.monotonic()
     while time.monotonic() - since < _STILL_S:
         now = world.projected()

@@ -5,12 +5,15 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from random import Random
 from typing import ClassVar, Protocol
 
 import psutil
 from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient
 
+from schemas.codec import frame
+from schemas.dictionary import read_dictionary
 from schemas.reading import quiet_logger
 from schemas.topics import (
     ACCESS,
@@ -30,8 +33,9 @@ from tests.faults.journal import read
 from tests.faults.network import Weather
 from tests.faults.world import AGENCIES, BEHIND_NETWORK, WORKERS, World
 
-_GARBAGE = b"\x00\xff\xff\xff\xfepoison"
-_LOUD_S = 40.0
+_GARBAGE = (b"\x00\xff\xff\xff\xfepoison", b"poison", b"", None)
+_LOUD_S = 60.0
+_TAKEN_S = 150.0
 _FILE_LIMIT = 8 << 20
 
 
@@ -62,10 +66,10 @@ class StageKilled:
 
     lasts_s = (0.0, 0.5)
 
-    def __init__(self, world: World, stage: str) -> None:
+    def __init__(self, world: World, chance: Random, stage: str) -> None:
         self.name = f"kill -9 {stage}"
         self._world = world
-        self._worker = world.random.choice([each for each in WORKERS if each[0] == stage])
+        self._worker = chance.choice([each for each in WORKERS if each[0] == stage])
 
     def inject(self) -> str:
         """See `Fault`."""
@@ -81,8 +85,8 @@ class StagePaused(StageKilled):
 
     lasts_s = (12.0, 17.0)
 
-    def __init__(self, world: World, stage: str) -> None:
-        super().__init__(world, stage)
+    def __init__(self, world: World, chance: Random, stage: str) -> None:
+        super().__init__(world, chance, stage)
         self.name = f"pause {stage} (zombie)"
 
     def inject(self) -> str:
@@ -101,8 +105,8 @@ class AgencyKilled:
 
     name, lasts_s = "kill -9 agency", (0.0, 0.5)
 
-    def __init__(self, world: World) -> None:
-        self._world, self._agency = world, world.random.choice(list(AGENCIES))
+    def __init__(self, world: World, chance: Random) -> None:
+        self._world, self._agency = world, chance.choice(list(AGENCIES))
 
     def inject(self) -> str:
         """See `Fault`."""
@@ -156,8 +160,8 @@ class LeaderKilled:
 
     name, lasts_s = "kill -9 leading broker", (1.0, 8.0)
 
-    def __init__(self, world: World) -> None:
-        self._world, self._partition = world, world.random.randrange(SUBMISSIONS.partitions)
+    def __init__(self, world: World, chance: Random) -> None:
+        self._world, self._partition = world, chance.randrange(SUBMISSIONS.partitions)
         self._killed = ""
 
     def inject(self) -> str:
@@ -179,9 +183,9 @@ class TwoBrokersKilled:
 
     name, lasts_s = "two brokers down", (8.0, 12.0)
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, chance: Random) -> None:
         self._world = world
-        self._killed = world.random.sample(_brokers(world), 2)
+        self._killed = chance.sample(_brokers(world), 2)
         self._since = 0.0
 
     def inject(self) -> str:
@@ -196,8 +200,7 @@ class TwoBrokersKilled:
         try:
             _wait("agencies are told that nothing is delivered", self._all_told, _LOUD_S)
         finally:
-            for name in self._killed:
-                self._world.stack.start(name)
+            self._world.stack.up()
 
     def _all_told(self) -> bool:
         loud = {name: read(self._world.journal(name)).loud for name in AGENCIES}
@@ -295,10 +298,11 @@ class Poison:
         ACCESS.name: ("members",),
     }
 
-    def __init__(self, world: World, topic: Topic) -> None:
+    def __init__(self, world: World, chance: Random, topic: Topic) -> None:
         self.name = f"poison in {topic.name}"
         self._world, self._topic = world, topic
-        self._partition = world.random.randrange(topic.partitions)
+        self._partition = chance.randrange(topic.partitions)
+        self._kind = chance.randrange(len(_GARBAGE) + 1)
         self.position = ""
 
     def inject(self) -> str:
@@ -307,12 +311,12 @@ class Poison:
         found: list[int] = []
         producer.produce(
             self._topic.name,
-            _GARBAGE,
+            self._garbage(),
             b"poison",
             self._partition,
             on_delivery=lambda error, message: found.append(-1 if error else int(message.offset() or 0)),
         )
-        producer.flush(30)
+        producer.flush(_TAKEN_S)
         if not found or found[0] < 0:
             raise AssertionError(f"the poison for {self._topic.name} was not taken")
         self.position = f"{self._topic.name}/{self._partition}/{found[0]}"
@@ -320,31 +324,45 @@ class Poison:
 
     def heal(self) -> None:
         """Nothing is undone: the record stays for ever. Its readers are killed, so that they meet it in restoring."""
+        if self._topic.name.startswith("ionics.receipts"):
+            self._world.agencies[self._topic.name.rsplit(".", 1)[1]].kill()
         for worker in WORKERS:
             if worker[0] in self._READERS.get(self._topic.name.split(".g")[0], ()):
                 self._world.workers[worker].kill()
 
+    def _garbage(self) -> bytes | None:
+        """Bytes without a frame, under an unknown schema, none at all, or under the schema of the topic itself."""
+        if self._kind < len(_GARBAGE) or not self._topic.schema:
+            return _GARBAGE[self._kind % len(_GARBAGE)]
+        return frame(read_dictionary(self._world.settings).id_of(self._topic.schema)) + b"\xff" * 9
 
-def all_faults(world: World) -> list[Callable[[], Fault]]:
+
+def faults_of_servers(world: World, chance: Random) -> list[Callable[[], Fault]]:
     """One of each kind, each to be made when its time comes."""
+    several = [TwoBrokersKilled] if len(_brokers(world)) > 1 else []
+    return [
+        lambda: LeaderKilled(world, chance),
+        *(lambda fault=fault: fault(world, chance) for fault in several),
+        lambda: PartKilled(world, "postgres"),
+        lambda: PostgresRestarted(world),
+        lambda: DiskFull(world),
+        lambda: RegistryDown(world),
+    ]
+
+
+def faults_of_clients(world: World, chance: Random) -> list[Callable[[], Fault]]:
+    """The same, of the processes that use the servers, of what is between them, and of what they read."""
     topics = [
         *(SUBMISSIONS, INCIDENTS, DECISIONS, DIRECTORY, DIRECTORY_CLOSED, SCHEMAS, AUDIT, ACCESS, DEAD_LETTERS),
         enriched(world.settings.generation),
         receipts(next(iter(AGENCIES))),
     ]
-    several = [TwoBrokersKilled] if len(_brokers(world)) > 1 else []
     return [
-        *(lambda stage=stage: StageKilled(world, stage) for stage in ("admit", "enrich", "project", "members")),
-        *(lambda stage=stage: StagePaused(world, stage) for stage in ("admit", "enrich", "project")),
-        lambda: AgencyKilled(world),
-        lambda: LeaderKilled(world),
-        *(lambda fault=fault: fault(world) for fault in several),
-        lambda: PartKilled(world, "postgres"),
-        lambda: PostgresRestarted(world),
-        lambda: DiskFull(world),
-        lambda: RegistryDown(world),
+        *(lambda stage=stage: StageKilled(world, chance, stage) for stage in ("admit", "enrich", "project", "members")),
+        *(lambda stage=stage: StagePaused(world, chance, stage) for stage in ("admit", "enrich", "project")),
+        lambda: AgencyKilled(world, chance),
         *(lambda weather=weather: BadNetwork(world, weather) for weather in Weather if weather is not Weather.CLEAR),
-        *(lambda topic=topic: Poison(world, topic) for topic in topics),
+        *(lambda topic=topic: Poison(world, chance, topic) for topic in topics),
     ]
 
 

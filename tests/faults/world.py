@@ -1,7 +1,7 @@
 """A deployment of real processes that faults may break: three brokers, registry, PostgreSQL, stages, agencies."""
 
 import os
-import random
+import signal
 import subprocess
 import sys
 import threading
@@ -38,14 +38,13 @@ class World:
     """The deployment, in a home of its own.
 
     Attributes:
-        seed: of everything that is random here.
+        seed: of what the agencies report.
         tmpfs: whether PostgreSQL lives on a small file system of its own.
         stalls: for each interval in which the views stood still while agencies reported, its seconds.
     """
 
     def __init__(self, home: Path, seed: int, rate: float, brokers: int) -> None:
         self.home, self.seed, self._rate = home, seed, rate
-        self.random = random.Random(seed)  # noqa: S311  # a schedule, not a secret
         self.stack = LocalStack(home / "stack", brokers=brokers)
         self.tmpfs = False
         self.stalls: list[float] = []
@@ -93,6 +92,13 @@ class World:
             if code:
                 late.append(name)
         return late
+
+    def ask_where_workers_stand(self) -> None:
+        """Let each stage print the stacks of its threads into its log."""
+        for process in self.workers.values():
+            if _runs(process):
+                process.send_signal(signal.SIGUSR1)
+        time.sleep(1.0)
 
     def stop_workers(self) -> None:
         """Let all stages finish their batches."""

@@ -162,6 +162,15 @@ def test_replay_refuses_what_does_not_go_together(
     assert words in " ".join(err.split())
 
 
+@pytest.mark.parametrize("stage", [(), ("--stage", "project"), ("--stage", "members")], ids=str)
+def test_a_stage_with_one_worker_has_no_instances(stage: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    """Only admission and enrichment share their partitions among workers."""
+    code, _, err = _run(capsys, "worker", *stage, "--instance", "1")
+
+    assert code == 2
+    assert "--stage admit or enrich" in err
+
+
 @pytest.mark.usefixtures("home")
 def test_outbox_list_without_any(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """No outbox is no error, and an empty list in JSON."""
