@@ -19,7 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
-import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.avro.Schema;
@@ -37,6 +37,7 @@ import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.Topology;
 import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
 import org.apache.kafka.streams.processor.PunctuationType;
+import org.apache.kafka.streams.processor.TaskId;
 import org.apache.kafka.streams.processor.api.Processor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
@@ -79,13 +80,11 @@ public final class KafkaStreamsPeer {
     }
 
     private static final class Heap implements State {
-        static final List<Map<String, long[]>> ALL_SUMS = new CopyOnWriteArrayList<>();
+        /** Kept beside the tasks: one that moves to another thread is made anew there. */
+        static final Map<TaskId, Heap> OF_TASKS = new ConcurrentHashMap<>();
+
         private final Set<Bytes> seen = new HashSet<>();
         private final Map<String, long[]> sums = new HashMap<>();
-
-        Heap() {
-            ALL_SUMS.add(sums);
-        }
 
         @Override
         public boolean isNew(byte[] id) {
@@ -140,7 +139,9 @@ public final class KafkaStreamsPeer {
 
         @Override
         public void init(ProcessorContext<Void, Void> context) {
-            state = heap ? new Heap() : new Logged(context);
+            state = heap
+                    ? Heap.OF_TASKS.computeIfAbsent(context.taskId(), task -> new Heap())
+                    : new Logged(context);
             context.schedule(Duration.ofMillis(20), PunctuationType.WALL_CLOCK_TIME, now -> {
                 if (PROCESSED.get() >= events) {
                     context.commit();
@@ -295,7 +296,7 @@ public final class KafkaStreamsPeer {
 
     private static Map<String, long[]> heapSums() {
         Map<String, long[]> all = new HashMap<>();
-        Heap.ALL_SUMS.forEach(sums -> sums.forEach((key, row) -> addUp(all, key, row)));
+        Heap.OF_TASKS.values().forEach(heap -> heap.sums.forEach((key, row) -> addUp(all, key, row)));
         return all;
     }
 

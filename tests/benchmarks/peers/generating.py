@@ -21,62 +21,13 @@ _RECENT = 5_000
 """A re-submission follows its first within so many events, as a retry does."""
 _DEPLOYMENT = "bench"
 _COUNTRIES = [
-    "NZL",
-    "AUS",
-    "CHN",
-    "IND",
-    "MEX",
-    "NLD",
-    "DEU",
-    "FRA",
-    "ESP",
-    "POL",
-    "UKR",
-    "KAZ",
-    "THA",
-    "VNM",
-    "IDN",
-    "PHL",
-    "USA",
-    "CAN",
-    "BRA",
-    "COL",
-    "PER",
-    "ZAF",
-    "NGA",
-    "KEN",
+    *("NZL", "AUS", "CHN", "IND", "MEX", "NLD", "DEU", "FRA", "ESP", "POL", "UKR", "KAZ"),
+    *("THA", "VNM", "IDN", "PHL", "USA", "CAN", "BRA", "COL", "PER", "ZAF", "NGA", "KEN"),
 ]
 _UNITS = ["kg", "kilogram", "кг", "g", "g", "g", "gram", "г", "mg", "t", "tablet", "{cap}", "mL", None]
-_HEADS = [
-    "meth",
-    "eth",
-    "prop",
-    "but",
-    "fluoro",
-    "chloro",
-    "bromo",
-    "iodo",
-    "nor",
-    "iso",
-    "benzo",
-    "pyro",
-    "deschloro",
-    "hydroxy",
-    "acet",
-]
-_TAILS = [
-    "amphetamine",
-    "cathinone",
-    "fentanyl",
-    "nitazene",
-    "ketamine",
-    "cannabinoid",
-    "zolam",
-    "phenidine",
-    "tryptamine",
-    "caine",
-]
-_SUBSTANCES = [f"{head}{tail}" for tail in _TAILS for head in _HEADS] + ["Героин", "大麻", "Kokain (Hydrochlorid)"]
+_HEADS = ["meth", "eth", "prop", "but", "fluoro", "chloro", "bromo", "iodo", "nor", "iso", "benzo", "pyro", "hydroxy"]
+_TAILS = ["amphetamine", "cathinone", "fentanyl", "nitazene", "ketamine", "cannabinoid", "zolam", "phenidine", "caine"]
+_SUBSTANCES = [*(f"{head}{tail}" for tail in _TAILS for head in _HEADS), "Героин", "大麻", "Kokain (Hydrochlorid)"]
 _FIRST = date(2016, 1, 1)
 
 
