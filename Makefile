@@ -22,8 +22,8 @@ fuzz: $(BIN)/ready  ## a million hostile submissions through admission
 lint: $(BIN)/ready  ## style and types
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 
-bench: $(BIN)/ready  ## the figures: import, rebuild, regenerate, latency
-	@$(BIN)/python -m tests.benchmarks
+bench: $(BIN)/ready  ## the figures: import, rebuild, regenerate, latency, peers; ONLY=peers
+	@$(BIN)/python -m tests.benchmarks $(ONLY)
 
 clean:  ## remove the environment and what was built
 	@rm -rf .venv build dist *.egg-info

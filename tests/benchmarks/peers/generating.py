@@ -3,6 +3,7 @@
 import random
 import uuid
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -28,7 +29,7 @@ _UNITS = ["kg", "kilogram", "кг", "g", "g", "g", "gram", "г", "mg", "t", "tab
 _HEADS = ["meth", "eth", "prop", "but", "fluoro", "chloro", "bromo", "iodo", "nor", "iso", "benzo", "pyro", "hydroxy"]
 _TAILS = ["amphetamine", "cathinone", "fentanyl", "nitazene", "ketamine", "cannabinoid", "zolam", "phenidine", "caine"]
 _SUBSTANCES = [*(f"{head}{tail}" for tail in _TAILS for head in _HEADS), "Героин", "大麻", "Kokain (Hydrochlorid)"]
-_FIRST = date(2016, 1, 1)
+_FIRST = date(2021, 1, 1)
 
 
 def incidents(events: int, seed: int) -> Iterator[tuple[dict[str, Any], bool]]:
@@ -47,8 +48,23 @@ def incidents(events: int, seed: int) -> Iterator[tuple[dict[str, Any], bool]]:
         yield fresh, False
 
 
-def fill(settings: Settings, topic: str, partitions: int, events: int, seed: int) -> Table:
-    """Make the topic and fill it; the reference table of what lies in it, folded from what was encoded."""
+@dataclass(frozen=True)
+class Filled:
+    """What was put into a topic.
+
+    Attributes:
+        reference: its table, folded from the incidents before they were encoded.
+        bytes: of all values.
+        resubmitted: how many events are re-submissions.
+    """
+
+    reference: Table
+    bytes: int
+    resubmitted: int
+
+
+def fill(settings: Settings, topic: str, partitions: int, events: int, seed: int) -> Filled:
+    """Make the topic and fill it."""
     admin = AdminClient(settings.client_config())
     wanted = NewTopic(topic, partitions, 1, config={"retention.ms": "-1", "message.timestamp.type": "LogAppendTime"})
     admin.create_topics([wanted])[topic].result(30)
@@ -65,15 +81,20 @@ def fill(settings: Settings, topic: str, partitions: int, events: int, seed: int
     )
     head, encode = frame(SCHEMA_ID), codec("incident").encode
     table: Table = {}
+    size = resubmitted = 0
     for incident, again in incidents(events, seed):
-        if not again:
+        if again:
+            resubmitted += 1
+        else:
             add(table, incident)
-        producer.produce(topic, head + encode(incident), incident["incident_id"].encode())
+        value = head + encode(incident)
+        size += len(value)
+        producer.produce(topic, value, incident["incident_id"].encode())
         producer.poll(0)
     left = producer.flush(60)
     if left:
         raise TimeoutError(f"{left} records of {topic} were not taken by the broker")
-    return table
+    return Filled(table, size, resubmitted)
 
 
 def _incident(chance: random.Random, number: int) -> dict[str, Any]:
@@ -81,7 +102,7 @@ def _incident(chance: random.Random, number: int) -> dict[str, Any]:
     reference = f"{chance.getrandbits(60):015x}"
     id_ = incident_id(_DEPLOYMENT, agency, reference)
     country = chance.choice(_COUNTRIES)
-    occurred = _FIRST + timedelta(days=chance.randrange(3_650))
+    occurred = _FIRST + timedelta(days=chance.randrange(5 * 365))
     reported = datetime(occurred.year, occurred.month, occurred.day, 9, chance.randrange(60), tzinfo=UTC)
     legs = [("DEPARTURE", 0.6), ("TRANSIT", 0.2), ("DESTINATION", 0.6)]
     return {
@@ -129,4 +150,4 @@ def _item(chance: random.Random) -> dict[str, Any]:
 
 def _skewed(chance: random.Random, values: list[str]) -> str:
     """One of the values, the first ones far oftener."""
-    return values[int(len(values) * chance.random() ** 4)]
+    return values[int(len(values) * chance.random() ** 5)]

@@ -32,10 +32,18 @@ class UnequalError(Exception):
 
 @dataclass(frozen=True)
 class Input:
-    """A topic with its reference."""
+    """A topic with its reference.
+
+    Attributes:
+        size: mean of the bytes of a value.
+        resubmitted: share of the events that are re-submissions.
+        lines: the reference in canonical order.
+    """
 
     topic: str
     events: int
+    size: float
+    resubmitted: float
     lines: list[str]
 
 
@@ -80,13 +88,15 @@ class Arena:
         schema = avro_schema("incident")
         (directory / "incident.avsc").write_text(json.dumps(schema), encoding="utf-8")
         (directory / "projection.avsc").write_text(json.dumps(projection(schema)), encoding="utf-8")
+        self.partitions = _PARTITIONS
         self.long = self._fill("peers-long", events, seed)
         self.short = self._fill("peers-short", short, seed)
 
     def _fill(self, topic: str, events: int, seed: int) -> Input:
         path = self._directory / f"{topic}.tsv"
-        table.write(path, fill(self._settings, topic, _PARTITIONS, events, seed))
-        return Input(topic, events, table.read(path))
+        filled = fill(self._settings, topic, _PARTITIONS, events, seed)
+        table.write(path, filled.reference)
+        return Input(topic, events, filled.bytes / events, filled.resubmitted / events, table.read(path))
 
     def run(self, peer: Peer) -> Run:
         """Run a peer once.
