@@ -39,8 +39,8 @@ def section(arena: Arena, found: Mapping[str, Runs], count: int, when: datetime)
     measured = (
         f"Measured {when:%Y-%m-%d %H:%M} UTC on {platform.machine()}, {os.cpu_count()} cores, {memory:.0f} GiB, "
         f"Python {platform.python_version()}, broker and peers on it; rounds: {count}. Load average before the runs: "
-        f"{min(loads):.1f} to {max(loads):.1f}, median {median(loads):.1f}; the runs themselves make some 2 of it. More "
-        "means that others used the machine: then the rates are too low, and only ratios say something."
+        f"{min(loads):.1f} to {max(loads):.1f}, median {median(loads):.1f}; the runs themselves make some 2 of it. "
+        "More means that others used the machine: then the rates are too low, and only ratios say something."
     )
     given = (
         f"Input: {arena.long.events:,} events in {arena.partitions} partitions, {arena.long.size:.0f} bytes each, "
@@ -106,11 +106,7 @@ def _aims(found: Mapping[str, Runs]) -> Iterator[str]:
     durable = _best(found, [peer for peer in streams if _DURABLE in peer.guarantee])
     aims = [
         Aim("Kafka Streams exactly_once_v2, its faster store", exactly_once, 5.0),
-        Aim(
-            "Kafka Streams' best that keeps its state",
-            _best(found, [p for p in streams if _DURABLE in p.guarantee]),
-            2.5,
-        ),
+        Aim("Kafka Streams' best that keeps its state", durable, 2.5),
         Aim("Kafka Streams on heap maps, warm", median(warm) if warm else None, 1.0),
         Aim("bare consume(), tuned", median_rate(found.get(CONSUME)), 0.35),
     ]
