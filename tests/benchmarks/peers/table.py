@@ -27,5 +27,5 @@ def difference(expected: Sequence[str], found: Sequence[str]) -> str | None:
     if expected == found:
         return None
     missing, surplus = set(expected) - set(found), set(found) - set(expected)
-    first = (sorted(missing) or sorted(surplus) or ["a row twice"])[0]
-    return f"{len(missing)} rows missing, {len(surplus)} surplus; for instance {first!r}"
+    shown = [*sorted(missing)[:1], *sorted(surplus)[:1]] or ["a row twice"]
+    return f"{len(missing)} rows missing, {len(surplus)} surplus; for instance {' and '.join(map(repr, shown))}"
