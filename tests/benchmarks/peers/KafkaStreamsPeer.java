@@ -164,7 +164,7 @@ public final class KafkaStreamsPeer {
             advance(context.recordMetadata().orElseThrow());
         }
 
-        /** Counts by offset: a task that moves to another thread may meet records again. */
+        /** Counts by offset, so a record that is met twice counts once. */
         private void advance(RecordMetadata at) {
             long before = NEXT.getOrDefault(at.partition(), 0L);
             if (at.offset() < before) {
@@ -219,7 +219,7 @@ public final class KafkaStreamsPeer {
                 return -1;
             }
             try {
-                return Math.round(Double.parseDouble(amount) * factor);
+                return (long) Math.rint(Double.parseDouble(amount) * factor);
             } catch (NumberFormatException none) {
                 return -1;
             }

@@ -36,7 +36,7 @@ def aggregate(incidents: pl.DataFrame, *more: str) -> pl.DataFrame:
         .unnest("items")
     )
     factor = pl.col("unit_text").replace_strict(UNITS, default=None, return_dtype=pl.Int64)
-    mass = (pl.col("amount_text").cast(pl.Float64, strict=False) * factor).round().cast(pl.Int64)
+    mass = (pl.col("amount_text").cast(pl.Float64, strict=False) * factor).round(mode="half_to_even").cast(pl.Int64)
     return (
         items.with_columns(pl.col("substance_text").alias("substance"), mass.alias("mass"))
         .group_by(*more, *KEYS)

@@ -8,9 +8,9 @@ in the row of its (substance, departure, destination, month):
 - month: `YYYY-MM` of `occurred_on`.
 
 A row holds the number of items, the sum of their masses in micrograms, and the number of items without a mass. A mass
-is `amount_text`, a decimal of at most three places, times the factor of `unit_text`; an item whose amount is no number
-or whose unit is no unit of mass has none. Micrograms are whole numbers: sums are equal whatever their order, and a
-kilogram is 10⁹ of them.
+is `amount_text` times the factor of `unit_text`, multiplied in double precision and rounded half to even; an item whose
+amount is no number or whose unit is no unit of mass has none. Micrograms are whole numbers: sums are equal whatever
+their order, and a kilogram is 10⁹ of them.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
