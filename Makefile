@@ -26,8 +26,8 @@ simulate: $(BIN)/ready  ## thousands of seeds of faults through workers, stages,
 lint: $(BIN)/ready  ## style and types
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 
-bench: $(BIN)/ready  ## the figures: import, rebuild, regenerate, latency
-	@$(BIN)/python -m tests.benchmarks
+bench: $(BIN)/ready  ## the figures: import, rebuild, regenerate, latency, peers; ONLY=peers
+	@$(BIN)/python -m tests.benchmarks $(ONLY)
 
 torn: $(BIN)/ready  ## a late EndTxn against plain loops and the worker, with the counts
 	@$(BIN)/python -m tests.faults.torn_report

@@ -23,9 +23,13 @@ def quiet_logger() -> logging.Logger:
     return logger
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Record:
-    """A record of a topic. `timestamp_ms` is the append time where the topic has append times."""
+    """A record of a topic. `timestamp_ms` is the append time where the topic has append times.
+
+    Nobody changes one. It is not frozen, because one is made for every record that is read, and that would take four
+    times as long.
+    """
 
     topic: str
     partition: int

@@ -41,14 +41,30 @@ def kafka_classpath(progress: Progress) -> list[Path]:
     Raises:
         StackError: they could not be fetched.
     """
-    listing = cache() / f"kafka-{KAFKA_VERSION}.json"
-    with _cache_lock("kafka", progress):
+    return classpath("kafka", f"Apache Kafka {KAFKA_VERSION}", _KAFKA_ENDPOINT, 45, progress)
+
+
+def classpath(part: str, title: str, endpoint: str, megabytes: int, progress: Progress) -> list[Path]:
+    """Return the jars of an endpoint, after fetching what the cache lacks.
+
+    Args:
+        part: name of its place in the cache; the last word of the title is its version.
+        title: what users read while it is fetched.
+        endpoint: coordinates as jgo takes them, with + between.
+        megabytes: about how much is fetched.
+        progress: told about the fetching.
+
+    Raises:
+        StackError: they could not be fetched.
+    """
+    listing = cache() / f"{part}-{title.rsplit(maxsplit=1)[-1]}.json"
+    with _cache_lock(part, progress):
         jars = _listed(listing)
         if jars is None:
-            message = f"fetching Apache Kafka {KAFKA_VERSION} (45 MB, once)"
-            with _fetching("kafka", _KAFKA_ENDPOINT, _Download(progress, "kafka", message, 45_000_000)) as maven:
-                builder = _jgo("jgo.env").EnvironmentBuilder(context=maven, cache_dir=cache() / "kafka")
-                jars = sorted(builder.from_endpoint(_KAFKA_ENDPOINT).all_jars)
+            message = f"fetching {title} ({megabytes} MB, once)"
+            with _fetching(part, endpoint, _Download(progress, part, message, megabytes * 1_000_000)) as maven:
+                builder = _jgo("jgo.env").EnvironmentBuilder(context=maven, cache_dir=cache() / part)
+                jars = sorted(builder.from_endpoint(endpoint).all_jars)
             listing.write_text(json.dumps([str(jar) for jar in jars]), encoding="utf-8")
         return jars
 

@@ -88,7 +88,8 @@ class Worker(Generic[Delta]):
     _generation = 0
 
     def _commit(self, batch: Sequence[Record], done: Processed[Delta]) -> None:
-        positions = {Partition(record.topic, record.partition): record.offset + 1 for record in batch}
+        last = {(record.topic, record.partition): record.offset for record in batch}
+        positions = {Partition(*where): offset + 1 for where, offset in last.items()}
         try:
             self._log.begin()
             self._log.produce(done.outputs)

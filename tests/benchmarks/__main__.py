@@ -1,4 +1,7 @@
-"""Run all benchmarks once, in one deployment, and print their figures with machine, input and peers."""
+"""Run all benchmarks once, in one deployment, and print their figures with machine, input and peers.
+
+`python -m tests.benchmarks peers` runs that one alone, on a deployment of its own.
+"""
 
 import os
 import platform
@@ -12,6 +15,7 @@ from deploy.deployment import prepare
 from tests.benchmarks.auditing import measure_audit
 from tests.benchmarks.importing import measure_import
 from tests.benchmarks.latency import measure_latency
+from tests.benchmarks.peers.measuring import measure_peers
 from tests.benchmarks.replaying import measure_rebuild, measure_regenerate
 from tests.benchmarks.sharing import measure_sharing
 from tests.journeys.journey import working
@@ -20,6 +24,18 @@ from tests.running import local
 
 def main() -> None:
     """Print the figures."""
+    wanted = sys.argv[1:]
+    if not wanted:
+        _deployed()
+    if wanted in ([], ["peers"]):
+        with tempfile.TemporaryDirectory(prefix="ionics-bench-") as home, local(Path(home)) as running:
+            measure_peers(running.settings, _say)
+    else:
+        sys.exit(f"no such benchmark: {' '.join(wanted)}; there is: peers")
+
+
+def _deployed() -> None:
+    """What is measured on a whole deployment."""
     beside = Path(__file__).parents[3] / "shared" / "data" / "ids_dev.csv.gz"
     ids_file = Path(os.environ.get("IONICS_IDS_FILE") or beside)
     if not ids_file.exists():

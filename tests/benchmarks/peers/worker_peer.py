@@ -1,0 +1,144 @@
+"""This project's worker: the shipped `Worker` on the shipped `KafkaLog` runs the fold as a stage.
+
+Each batch is one transaction of input positions and what the state gains: the new ids and the new sums, by input
+partition. Whoever takes a partition over folds these records. The state is whole after a crash at any moment.
+"""
+
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
+
+from schemas.columnar import ColumnarDecoder
+from schemas.errors import DecodeError
+from schemas.reading import Record
+from schemas.settings import Settings
+from stream_processors.admit.records import dead_letter
+from stream_processors.runtime import KafkaLog, Log, Output, Partition, Processed, Worker
+from tests.benchmarks.peers import table
+from tests.benchmarks.peers.columns import Sums, aggregate, first_seen, lines
+from tests.benchmarks.peers.generating import SCHEMA_ID
+from tests.benchmarks.peers.task import Stopwatch, given, now
+
+_IDS, _ROWS = b"ids", b"rows"
+_PARTITION = "partition"
+_ID_BYTES = 36
+_SLICE = 4_000
+"""Rows or ids in one record: some 400 kB, below what a broker takes."""
+
+Delta = tuple[list[bytes], pl.DataFrame | None]
+
+
+class FoldStage:
+    """The fold as a stage; see `stream_processors.runtime.stage.Stage`."""
+
+    name = "fold"
+
+    def __init__(self, topic: str, state: str, schema: dict[str, Any]) -> None:
+        self.topic, self._state = topic, state
+        self._decoder = ColumnarDecoder(schema)
+        self._seen: set[bytes] = set()
+        self.sums = Sums()
+
+    def restore(self, log: Log, partitions: Sequence[Partition]) -> dict[Partition, int]:
+        """Fold what was committed for these partitions."""
+        self._seen, self.sums = set(), Sums()
+        for partition in partitions:
+            for record in log.read(Partition(self._state, partition.number), 0):
+                value = record.value or b""
+                if record.key == _IDS:
+                    self._seen.update(value[at : at + _ID_BYTES] for at in range(0, len(value), _ID_BYTES))
+                else:
+                    self.sums.add(pl.read_ipc_stream(io.BytesIO(value)))
+        committed = log.committed(partitions)
+        return {p: committed.get(p, 0) for p in partitions}
+
+    def process(self, batch: Sequence[Record]) -> Processed[Delta]:
+        """See `Stage.process`."""
+        fresh = first_seen([record.key or b"" for record in batch], self._seen)
+        if not fresh:
+            return Processed([], ([], None))
+        indexes = list(fresh.values())
+        decoded = self._decoder.decode(SCHEMA_ID, [batch[index].value or b"" for index in indexes])
+        if decoded.faults:
+            raise DecodeError(f"{len(decoded.faults)} values of {self.topic} do not decode")
+        numbers = [batch[index].partition for index in indexes]
+        columns = decoded.columns.select("occurred_on", "items", "route").with_columns(
+            pl.Series(_PARTITION, numbers, pl.Int32)
+        )
+        rows = aggregate(columns, _PARTITION)
+        outputs = [*self._ids(fresh, numbers), *self._rows(rows)]
+        return Processed(outputs, (list(fresh), rows.drop(_PARTITION)))
+
+    def _ids(self, ids: dict[bytes, int], numbers: list[int]) -> list[Output]:
+        by_partition: dict[int, list[bytes]] = {}
+        for id_, number in zip(ids, numbers, strict=True):
+            by_partition.setdefault(number, []).append(id_)
+        return [
+            Output(self._state, number, _IDS, b"".join(held[at : at + _SLICE]))
+            for number, held in by_partition.items()
+            for at in range(0, len(held), _SLICE)
+        ]
+
+    def _rows(self, rows: pl.DataFrame) -> list[Output]:
+        outputs = []
+        for (number,), held in rows.partition_by(_PARTITION, as_dict=True, include_key=False).items():
+            for part in held.iter_slices(_SLICE):
+                encoded = io.BytesIO()
+                part.write_ipc_stream(encoded)
+                outputs.append(Output(self._state, int(number), _ROWS, encoded.getvalue()))
+        return outputs
+
+    def park(self, record: Record, error: Exception) -> Processed[Delta]:
+        """See `Stage.park`."""
+        return Processed([dead_letter(record, self.name, str(error))], ([], None))
+
+    def apply(self, delta: Delta) -> None:
+        """See `Stage.apply`."""
+        ids, rows = delta
+        self._seen.update(ids)
+        if rows is not None:
+            self.sums.add(rows)
+
+
+class _WatchedLog(KafkaLog):
+    """Starts the watch at the fetch that brings the first records."""
+
+    def __init__(self, settings: Settings, group: str, topic: str, watch: Stopwatch) -> None:
+        super().__init__(settings, group, topic)
+        self._started = watch
+
+    def consume(self, limit: int, wait_s: float) -> list[Record]:
+        asked = now()
+        found = super().consume(limit, wait_s)
+        if found:
+            self._started.start(asked)
+        return found
+
+
+def main() -> None:
+    """Fold the task's topic."""
+    task = given()
+    settings = Settings(Path(task.directory), bootstrap=task.bootstrap)
+    state = f"{task.run}-state"
+    admin = AdminClient(settings.client_config())
+    admin.create_topics([NewTopic(state, task.partitions, 1)])[state].result(30)
+    watch = Stopwatch()
+    stage = FoldStage(task.topic, state, task.avro_schema())
+    log = _WatchedLog(settings, task.run, task.topic, watch)
+    worker = Worker(log, stage)
+    done = 0
+    while done < task.events:
+        done += worker.step(0.02)
+    rows = stage.sums.rows()
+    watch.stop(task)
+    log.close()
+    table.write_rows(Path(task.table), lines(rows))
+
+
+if __name__ == "__main__":
+    main()
