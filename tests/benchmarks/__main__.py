@@ -17,6 +17,7 @@ from tests.benchmarks.importing import measure_import
 from tests.benchmarks.latency import measure_latency
 from tests.benchmarks.peers.measuring import measure_peers
 from tests.benchmarks.replaying import measure_rebuild, measure_regenerate
+from tests.benchmarks.restoring import measure_restoring
 from tests.benchmarks.sharing import measure_sharing
 from tests.journeys.journey import working
 from tests.running import local
@@ -27,11 +28,16 @@ def main() -> None:
     wanted = sys.argv[1:]
     if not wanted:
         _deployed()
+    if wanted in ([], ["restoring"]):
+        with tempfile.TemporaryDirectory(prefix="ionics-bench-") as home, local(Path(home)) as running:
+            prepare(running.settings)
+            for line in measure_restoring(running.settings):
+                _say(line)
     if wanted in ([], ["peers"]):
         with tempfile.TemporaryDirectory(prefix="ionics-bench-") as home, local(Path(home)) as running:
             measure_peers(running.settings, _say)
-    else:
-        sys.exit(f"no such benchmark: {' '.join(wanted)}; there is: peers")
+    if wanted not in ([], ["peers"], ["restoring"]):
+        sys.exit(f"no such benchmark: {' '.join(wanted)}; there are: peers, restoring")
 
 
 def _deployed() -> None:

@@ -97,6 +97,24 @@ def fill(settings: Settings, topic: str, partitions: int, events: int, seed: int
     return Filled(table, size, resubmitted)
 
 
+def content(chance: random.Random) -> dict[str, Any]:
+    """What an agency says of an incident, as the SDK takes it."""
+    legs = [("DEPARTURE", 0.6), ("TRANSIT", 0.2), ("DESTINATION", 0.6)]
+    return {
+        "incident_type": "SEIZURE",
+        "occurred_on": _FIRST + timedelta(days=chance.randrange(5 * 365)),
+        "location": {"country": chance.choice(_COUNTRIES), "place_text": f"Terminal {chance.randrange(400)}"},
+        "items": [
+            {name: value for name, value in _item(chance).items() if value is not None}
+            for _ in range(chance.choice((1, 1, 1, 1, 1, 2, 3)))
+        ],
+        "route": [{"role": role, "country": _skewed(chance, _COUNTRIES)} for role, p in legs if chance.random() < p],
+        "tlp": "AMBER",
+        "audience": ["COMMUNITY"],
+        "narrative": "Found at inspection of the consignment; samples were sent to the laboratory.",
+    }
+
+
 def _incident(chance: random.Random, number: int) -> dict[str, Any]:
     agency = f"agency-{number % 40}"
     reference = f"{chance.getrandbits(60):015x}"

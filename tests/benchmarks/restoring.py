@@ -1,0 +1,97 @@
+"""What it takes to begin anew: seconds and memory of restoring each stage, and of rebuilding all views."""
+
+import json
+import os
+import random
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+
+from deploy.agencies import add_agencies
+from producers import IncidentProducer
+from projections.rebuild import rebuild
+from schemas.dictionary import read_dictionary
+from schemas.directory import Agency, at_generation
+from schemas.identity import PARTITIONS
+from schemas.settings import Settings, load_settings
+from schemas.topics import DIRECTORY, INCIDENTS, SCHEMAS, SUBMISSIONS
+from stream_processors.admit import Admission, DirectoryReader
+from stream_processors.enrich import Enrichment
+from stream_processors.reference import Reference
+from stream_processors.runtime import KafkaLog, KafkaTopic, Partition
+from tests.benchmarks.peers.generating import content
+from tests.journeys.journey import eventually, incidents_in_views, working
+
+SIZE = 100_000
+_AGENCIES = 8
+_BUDGET_S_PER_100_000 = 5.0
+_PATIENCE_S = 3_600.0
+
+
+def measure_restoring(settings: Settings) -> Iterator[str]:
+    """Lines: restoring at `SIZE` incidents (environment; 100,000 where it is not set), a process each.
+
+    The budget of the design is 5 s at 100,000 incidents, and 60 s at a million.
+    """
+    size = int(os.environ.get("SIZE") or SIZE)
+    begun = time.perf_counter()
+    _fill(settings, size)
+    seconds = time.perf_counter() - begun
+    yield f"restoring: {size:,} incidents through all stages in {seconds:.0f} s, before measuring"
+    for what in ("admit", "enrich", "views"):
+        environment = {**os.environ, "IONICS_HOME": str(settings.home), "POLARS_MAX_THREADS": "1"}
+        command = [sys.executable, "-m", "tests.benchmarks.restoring", what]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+        took = json.loads(done.stdout)
+        yield (
+            f"restoring {what}: {took['seconds']:.2f} s, {took['seconds'] * 1e6 / size:.1f} us an incident; "
+            f"memory {took['before_mb']:.0f} MB before, {took['peak_mb']:.0f} MB at most"
+        )
+    yield f"  budget of a stage: {_BUDGET_S_PER_100_000 * size / 100_000:.0f} s"
+
+
+def _fill(settings: Settings, size: int) -> None:
+    names = [f"restoring-{number}" for number in range(_AGENCIES)]
+    add_agencies(settings, [Agency(name, name, "CUSTOMS", "NZL") for name in names])
+    chance = random.Random(size)  # noqa: S311  # the same input each time, nothing secret
+    with working(settings):
+        before = incidents_in_views(settings)
+        for name in names:
+            with IncidentProducer(name, reporting_country="NZL", settings=settings) as producer:
+                count = size // _AGENCIES
+                for _ in producer.report_batches((content(chance), f"r{number}") for number in range(count)):
+                    pass
+                result = producer.flush(_PATIENCE_S)
+                if result.remaining:
+                    raise TimeoutError(f"{result.remaining} reports of {name} were not delivered")
+        wanted = before + size // _AGENCIES * _AGENCIES
+        eventually("all incidents in the views", lambda: incidents_in_views(settings) >= wanted, _PATIENCE_S)
+
+
+def _restore(settings: Settings, what: str) -> None:
+    if what == "views":
+        rebuild(settings)
+        return
+    log = KafkaLog(settings, "bench-restoring", SUBMISSIONS.name)
+    if what == "admit":
+        topics = KafkaTopic(settings, DIRECTORY.name), KafkaTopic(settings, SCHEMAS.name)
+        admission = Admission(DirectoryReader(settings.require("deployment"), *topics))
+        admission.restore(log, {Partition(SUBMISSIONS.name, number): 0 for number in range(PARTITIONS)})
+    else:
+        enrichment = Enrichment(read_dictionary(settings), Reference.load(), settings.generation)
+        enrichment.restore(log, {Partition(INCIDENTS.name, number): 0 for number in range(PARTITIONS)})
+    log.close()
+
+
+def _peak_mb() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+if __name__ == "__main__":
+    ours = at_generation(load_settings())
+    at_first, started = _peak_mb(), time.perf_counter()
+    _restore(ours, sys.argv[1])
+    took = {"seconds": time.perf_counter() - started, "before_mb": at_first, "peak_mb": _peak_mb()}
+    sys.stdout.write(json.dumps(took))
