@@ -183,12 +183,16 @@ class Projector:
             with psycopg.connect(settings.require("database_url"), autocommit=True) as connection:
                 sink = ViewSink(connection, settings.generation, self._decode)
                 topic = enriched(settings.generation)
-                Projection(topic, sink, follow, self._batch, self._on_batch, self._readable).run(stop)
+                Projection(topic, sink, follow, self._batch, self._on_batch, self.readable).run(stop)
         except psycopg.Error as error:
             raise ProjectionError(f"the read store: {str(error).splitlines()[0]}") from error
 
-    def _readable(self, batch: Sequence[Record]) -> list[bytes]:
-        """The values that can be read; the others become dead letters before the positions move on."""
+    def readable(self, batch: Sequence[Record]) -> list[bytes]:
+        """The values that can be read; the others become dead letters before the positions move on.
+
+        Raises:
+            LogError: they cannot be put aside.
+        """
         values = [record.value or b"" for record in batch]
         unreadable = self._decode.unreadable(values)
         for index, fault in sorted(unreadable.items()):

@@ -1,20 +1,19 @@
 """Bytes in the enriched topic that no enrichment wrote: put aside by the projector, left out by whoever reads later."""
 
+import threading
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
 from projections import projector
-from projections.projector import EnrichedDecoder, Projector
-from projections.sink import ViewSink
+from projections.projector import EnrichedDecoder, Projection, Projector
 from schemas.codec import enriched_schema, frame
 from schemas.dictionary import SUBJECTS, SchemaDictionary
 from schemas.errors import DecodeError
 from schemas.reading import Record
 from schemas.settings import Settings
 from schemas.topics import enriched
-from stream_processors.runtime.follower import Follower
-from stream_processors.runtime.log import Partition
 from tests.unit.projections.worlds import SCHEMA_ID, World, encode
 
 _TOPIC = enriched(1).name
@@ -28,29 +27,35 @@ def _dictionary(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(projector, "read_dictionary", lambda _: known)
 
 
-class _Sink(ViewSink):
+class _Sink:
     """Keeps what it is given."""
 
     def __init__(self) -> None:
         self.applied: list[tuple[list[bytes], object]] = []
 
-    def apply(self, values: object, advance: object) -> None:
+    def positions(self) -> dict[tuple[str, int], int]:
+        """None yet."""
+        return {}
+
+    def apply(self, values: Sequence[bytes], advance: Mapping[tuple[str, int], tuple[int, int]]) -> None:
         """Decode first, as the real one does."""
-        given = list(values)  # type: ignore[call-overload]  # values of a batch
-        EnrichedDecoder(Settings(Path()))(given)
-        self.applied.append((given, advance))
+        EnrichedDecoder(Settings(Path()))(list(values))
+        self.applied.append((list(values), advance))
 
 
-class _Follower(Follower):
+class _Source:
     """Gives one batch."""
 
     def __init__(self, batch: list[Record]) -> None:
         self._batch = batch
 
     def consume(self, limit: int, wait_s: float) -> list[Record]:
-        """See `Follower.consume`."""
+        """See `Source.consume`."""
         del limit, wait_s
         return self._batch
+
+    def close(self) -> None:
+        """Nothing is held."""
 
 
 def test_the_bad_are_named_and_the_good_are_not() -> None:
@@ -70,8 +75,8 @@ def test_the_projector_puts_aside_what_it_cannot_read_and_goes_on(monkeypatch: p
     )
     good = encode(World(1).record(1))
     batch = [Record(_TOPIC, 0, n, 0, b"key", value, ()) for n, value in enumerate([*_POISON, good, b"x"])]
-    sink, next_ = _Sink(), {Partition(_TOPIC, 0): 0}
-    Projector(Settings(Path()), 100)._step(_Follower(batch), sink, next_)
+    sink, stop = _Sink(), threading.Event()
+    projector_ = Projector(Settings(Path()), 100)
+    Projection(enriched(1), sink, lambda _: _Source(batch), 100, lambda _: stop.set(), projector_.readable).run(stop)
     assert letters == [("project", n) for n in (0, 1, 2, 3, 5)]
     assert sink.applied == [([good], {(_TOPIC, 0): (0, 6)})]
-    assert next_ == {Partition(_TOPIC, 0): 6}
