@@ -123,12 +123,13 @@ class KafkaLog:
     def resume(self, positions: Mapping[Partition, int]) -> None:
         """See `Log.resume`."""
         for partition, offset in positions.items():
-            self._retried_seek(TopicPartition(partition.topic, partition.number, offset))
+            if not self._sought(TopicPartition(partition.topic, partition.number, offset)):
+                return  # partitions moved meanwhile, of which `assigned` tells
         self._consumer.resume([TopicPartition(*p) for p in positions])
         self._awaiting, self._awaiting_since = not positions, time.monotonic()
 
-    def _retried_seek(self, where: TopicPartition) -> None:
-        """A partition just assigned may not be fetched yet, and refuses to seek for a moment."""
+    def _sought(self, where: TopicPartition) -> bool:
+        """Seek, unless partitions move meanwhile. One just assigned may not be fetched yet, and refuses for a moment."""
         deadline = time.monotonic() + _ANSWER_S
         while True:
             try:
@@ -137,8 +138,10 @@ class KafkaLog:
                 if time.monotonic() > deadline:
                     raise LogError(f"{where.topic}/{where.partition}: {error.args[0].str()}") from error
                 self._held_back(0.01)
+                if self._changed:
+                    return False
             else:
-                return
+                return True
 
     def consume(self, limit: int, wait_s: float) -> list[Record]:
         """See `Log.consume`."""

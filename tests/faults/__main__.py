@@ -26,7 +26,7 @@ Kinds = Callable[[World, Random], list[Callable[[], Fault]]]
 
 _SHOWN = 20
 _PATIENCE_S = 150.0
-_STILL_S = 20.0
+_STILL_S = 90.0
 
 
 class Run:
