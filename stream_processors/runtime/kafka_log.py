@@ -129,7 +129,7 @@ class KafkaLog:
         self._awaiting, self._awaiting_since = not positions, time.monotonic()
 
     def _sought(self, where: TopicPartition) -> bool:
-        """Seek, unless partitions move meanwhile. One just assigned may not be fetched yet, and refuses for a moment."""
+        """Seek, unless partitions move meanwhile. One just assigned may refuse for a moment, until it is fetched."""
         deadline = time.monotonic() + _ANSWER_S
         while True:
             try:
