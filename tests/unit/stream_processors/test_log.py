@@ -1,5 +1,6 @@
 """The logs under all stages: in memory and, where the stack runs, Kafka, by one contract."""
 
+import os
 import threading
 import uuid
 from collections.abc import Callable, Sequence
@@ -32,6 +33,12 @@ class _Memory:
         """See `Ground.append`."""
         for value in values:
             self.cluster.append(Output(*self.input, None, value))
+
+
+_HANGS = pytest.mark.skipif(
+    os.environ.get("IONICS_EXPLORE") != "1",
+    reason="two workers of a group in one process: closing one sometimes stops the interpreter; see decision 7",
+)
 
 
 class _Kafka:
@@ -88,6 +95,16 @@ class TestKafkaLog(LogContract):
     def ground(self, settings: Settings) -> _Kafka:
         """Empty topics."""
         return _Kafka(settings)
+
+    @_HANGS
+    def test_stored_positions_wait_for_transactions_that_hold_them(self, ground: _Kafka) -> None:
+        """Held on Kafka by `make explore`."""
+        super().test_stored_positions_wait_for_transactions_that_hold_them(ground)
+
+    @_HANGS
+    def test_an_open_transaction_counts_and_hides_what_comes_after_it(self, ground: _Kafka) -> None:
+        """Held on Kafka by `make explore`."""
+        super().test_an_open_transaction_counts_and_hides_what_comes_after_it(ground)
 
     @pytest.mark.skip(reason="closing a fenced static member sometimes never returns in librdkafka; see decision 7")
     def test_a_worker_started_again_fences_the_one_before(self, ground: _Kafka) -> None:
