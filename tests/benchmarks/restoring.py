@@ -49,7 +49,7 @@ def measure_restoring(settings: Settings) -> Iterator[str]:
             f"restoring {what}: {took['seconds']:.2f} s, {took['seconds'] * 1e6 / size:.1f} us an incident; "
             f"memory {took['before_mb']:.0f} MB before, {took['peak_mb']:.0f} MB at most"
         )
-    yield f"  budget of a stage: {_BUDGET_S_PER_100_000 * size / 100_000:.0f} s"
+    yield f"  budget of a stage: {_BUDGET_S_PER_100_000 * size / 100_000:.1f} s"
 
 
 def _fill(settings: Settings, size: int) -> None:
