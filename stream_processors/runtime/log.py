@@ -43,8 +43,10 @@ class Log(Protocol):
     def resume(self, positions: Mapping[Partition, int]) -> None:
         """Consume the partitions held, each from a position."""
 
-    def consume(self, limit: int, wait_s: float) -> list[Record]:
+    def consume(self, limit: int, wait_s: float) -> Sequence[Record]:
         """Records, in order within each partition; waits for the first, then takes what is there.
+
+        Best a `schemas.batch.Batch`, for the stages that work by column.
 
         Raises:
             LogError: the log does not answer.

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Generic
 
+from schemas.batch import Batch
 from schemas.errors import ClientHungError, LogError
 from schemas.reading import Record
 from stream_processors.runtime.log import CommitResult, Log, Partition
@@ -88,8 +89,7 @@ class Worker(Generic[Delta]):
     _generation = 0
 
     def _commit(self, batch: Sequence[Record], done: Processed[Delta]) -> None:
-        last = {(record.topic, record.partition): record.offset for record in batch}
-        positions = {Partition(*where): offset + 1 for where, offset in last.items()}
+        positions = {Partition(*where): offset for where, offset in Batch.of(batch).positions().items()}
         try:
             self._log.begin()
             self._log.produce(done.outputs)

@@ -5,6 +5,7 @@ partition. Whoever takes a partition over folds these records. The state is whol
 """
 
 import io
+from bisect import bisect_right
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,15 +14,18 @@ import polars as pl
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
+from schemas.batch import Batch
 from schemas.columnar import ColumnarDecoder
 from schemas.errors import DecodeError
 from schemas.reading import Record
 from schemas.settings import Settings
 from stream_processors.admit.records import dead_letter
 from stream_processors.runtime import KafkaLog, Log, Output, Partition, Processed, Worker
+from stream_processors.runtime.collecting import collect_seldom
 from tests.benchmarks.peers import table
-from tests.benchmarks.peers.columns import Sums, aggregate, first_seen, lines
+from tests.benchmarks.peers.columns import WANTED, Sums, aggregate, first_seen, lines
 from tests.benchmarks.peers.generating import SCHEMA_ID
+from tests.benchmarks.peers.packing import Packing
 from tests.benchmarks.peers.task import Stopwatch, given, now
 
 _IDS, _ROWS = b"ids", b"rows"
@@ -40,49 +44,53 @@ class FoldStage:
 
     def __init__(self, topic: str, state: str, schema: dict[str, Any]) -> None:
         self.topic, self._state = topic, state
-        self._decoder = ColumnarDecoder(schema)
+        self._decoder = ColumnarDecoder(schema, WANTED)
+        self._packing = Packing()
         self._seen: set[bytes] = set()
-        self.sums = Sums()
+        self._sums = Sums()
 
     def restore(self, log: Log, partitions: Sequence[Partition]) -> dict[Partition, int]:
         """Fold what was committed for these partitions."""
-        self._seen, self.sums = set(), Sums()
+        self._seen, self._sums = set(), Sums()
         for partition in partitions:
             for record in log.read(Partition(self._state, partition.number), 0):
                 value = record.value or b""
                 if record.key == _IDS:
                     self._seen.update(value[at : at + _ID_BYTES] for at in range(0, len(value), _ID_BYTES))
                 else:
-                    self.sums.add(pl.read_ipc_stream(io.BytesIO(value)))
+                    self._sums.add(self._packing.packed(pl.read_ipc_stream(io.BytesIO(value))))
         committed = log.committed(partitions)
         return {p: committed.get(p, 0) for p in partitions}
 
     def process(self, batch: Sequence[Record]) -> Processed[Delta]:
         """See `Stage.process`."""
-        fresh = first_seen([record.key or b"" for record in batch], self._seen)
+        records = Batch.of(batch)
+        fresh = first_seen(records.keys, self._seen)
         if not fresh:
             return Processed([], ([], None))
-        indexes = list(fresh.values())
-        decoded = self._decoder.decode(SCHEMA_ID, [batch[index].value or b"" for index in indexes])
+        # In order of the partitions, so that what one of them gains lies together.
+        indexes = sorted(fresh.values(), key=records.partitions.__getitem__)
+        ids, values, numbers = (
+            list(map(column.__getitem__, indexes)) for column in (records.keys, records.values, records.partitions)
+        )
+        decoded = self._decoder.decode(SCHEMA_ID, values)
         if decoded.faults:
             raise DecodeError(f"{len(decoded.faults)} values of {self.topic} do not decode")
-        numbers = [batch[index].partition for index in indexes]
-        columns = decoded.columns.select("occurred_on", "items", "route").with_columns(
-            pl.Series(_PARTITION, numbers, pl.Int32)
-        )
-        rows = aggregate(columns, _PARTITION)
-        outputs = [*self._ids(fresh, numbers), *self._rows(rows)]
-        return Processed(outputs, (list(fresh), rows.drop(_PARTITION)))
+        columns = decoded.columns.with_columns(pl.Series(_PARTITION, numbers, pl.Int32))
+        rows = aggregate(self._packing, columns, _PARTITION)
+        outputs = [*self._ids(ids, numbers), *self._rows(self._packing.unpacked(rows))]
+        return Processed(outputs, (ids, rows.drop(_PARTITION)))
 
-    def _ids(self, ids: dict[bytes, int], numbers: list[int]) -> list[Output]:
-        by_partition: dict[int, list[bytes]] = {}
-        for id_, number in zip(ids, numbers, strict=True):
-            by_partition.setdefault(number, []).append(id_)
-        return [
-            Output(self._state, number, _IDS, b"".join(held[at : at + _SLICE]))
-            for number, held in by_partition.items()
-            for at in range(0, len(held), _SLICE)
-        ]
+    def _ids(self, ids: list[bytes], numbers: list[int]) -> list[Output]:
+        outputs, start = [], 0
+        while start < len(ids):
+            end = bisect_right(numbers, numbers[start])
+            outputs += [
+                Output(self._state, numbers[start], _IDS, b"".join(ids[at : min(end, at + _SLICE)]))
+                for at in range(start, end, _SLICE)
+            ]
+            start = end
+        return outputs
 
     def _rows(self, rows: pl.DataFrame) -> list[Output]:
         outputs = []
@@ -102,7 +110,12 @@ class FoldStage:
         ids, rows = delta
         self._seen.update(ids)
         if rows is not None:
-            self.sums.add(rows)
+            self._sums.add(rows)
+
+
+    def table(self) -> pl.DataFrame:
+        """The table as it stands, `KEYS` and `MEASURES`."""
+        return self._packing.unpacked(self._sums.rows())
 
 
 class _WatchedLog(KafkaLog):
@@ -112,7 +125,7 @@ class _WatchedLog(KafkaLog):
         super().__init__(settings, group, topic)
         self._started = watch
 
-    def consume(self, limit: int, wait_s: float) -> list[Record]:
+    def consume(self, limit: int, wait_s: float) -> Batch:
         asked = now()
         found = super().consume(limit, wait_s)
         if found:
@@ -123,6 +136,7 @@ class _WatchedLog(KafkaLog):
 def main() -> None:
     """Fold the task's topic."""
     task = given()
+    collect_seldom()
     settings = Settings(Path(task.directory), bootstrap=task.bootstrap)
     state = f"{task.run}-state"
     admin = AdminClient(settings.client_config())
@@ -134,7 +148,7 @@ def main() -> None:
     done = 0
     while done < task.events:
         done += worker.step(0.02)
-    rows = stage.sums.rows()
+    rows = stage.table()
     watch.stop(task)
     log.close()
     table.write_rows(Path(task.table), lines(rows))
