@@ -65,7 +65,10 @@ class Log(Protocol):
         """Store input positions in the open transaction."""
 
     def commit(self) -> CommitResult:
-        """End the transaction. After any result but COMMITTED the worker calls `init_transactions` before the next."""
+        """End the transaction. After any result but COMMITTED the worker calls `init_transactions` before the next.
+
+        Partitions may be given up meanwhile; `assigned` tells of it, and nothing may be processed before it was asked.
+        """
 
     def abort(self) -> None:
         """Throw the open transaction away."""
