@@ -14,18 +14,25 @@ from schemas.reading import Record, record_of
 
 @dataclass(frozen=True, slots=True)
 class _Getters:
-    """How the parts of what is held are got, each by one function in C."""
+    """How the parts of what is held are got, each by one function in C. A message without a position is never held."""
 
-    topic: Callable[[Any], str]
-    partition: Callable[[Any], int]
-    offset: Callable[[Any], int]
+    topic: Callable[[Any], Any]
+    partition: Callable[[Any], Any]
+    offset: Callable[[Any], Any]
     key: Callable[[Any], bytes | None]
     value: Callable[[Any], bytes | None]
     record: Callable[[Any], Record]
 
 
 _OF_MESSAGES = _Getters(Message.topic, Message.partition, Message.offset, Message.key, Message.value, record_of)
-_OF_RECORDS = _Getters(*map(attrgetter, ("topic", "partition", "offset", "key", "value")), record=lambda record: record)
+_OF_RECORDS = _Getters(
+    attrgetter("topic"),
+    attrgetter("partition"),
+    attrgetter("offset"),
+    attrgetter("key"),
+    attrgetter("value"),
+    lambda record: record,
+)
 
 
 class Batch(Sequence[Record]):

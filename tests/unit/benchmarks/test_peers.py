@@ -14,9 +14,9 @@ from stream_processors.runtime import MemoryCluster, MemoryLog, Output, Worker
 from tests.benchmarks.peers import table
 from tests.benchmarks.peers.columns import aggregate, first_seen, lines
 from tests.benchmarks.peers.fold import Table, fold, micrograms, projection
+from tests.benchmarks.peers.fold_stage import FoldStage
 from tests.benchmarks.peers.generating import SCHEMA_ID, incidents
 from tests.benchmarks.peers.packing import Packing
-from tests.benchmarks.peers.worker_peer import FoldStage
 
 SENT = [incident for incident, _ in incidents(400, seed=3)]
 REFERENCE = fold(SENT)
@@ -41,7 +41,9 @@ def test_columns_give_the_reference(tmp_path: Path) -> None:
     fresh, packing = first_seen(KEYS, set()), Packing()
     decoded = ColumnarDecoder(avro_schema("incident")).decode(SCHEMA_ID, [VALUES[index] for index in fresh.values()])
     assert len(fresh) < len(KEYS)
-    assert canonical(REFERENCE, tmp_path / "a") == of_columns(lines(packing.unpacked(aggregate(packing, decoded.columns))), tmp_path / "b")
+    assert canonical(REFERENCE, tmp_path / "a") == of_columns(
+        lines(packing.unpacked(aggregate(packing, decoded.columns))), tmp_path / "b"
+    )
 
 
 def test_a_worker_that_takes_over_goes_on_where_the_other_was(tmp_path: Path) -> None:

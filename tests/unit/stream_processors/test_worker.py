@@ -165,8 +165,8 @@ def test_half_a_batch_is_left_alone_if_its_partitions_moved_meanwhile() -> None:
     worker: Worker[Any] = Worker(Moving(cluster), Numbering(), 10)
     worker.step(0)
     worker.step(0)
-    assert [b"1 good", b"2 good", b"3 good"] == _values(cluster, OUT)
-    assert [b"3 poison"] == _values(cluster, PARKED)
+    assert _values(cluster, OUT) == [b"1 good", b"2 good", b"3 good"]
+    assert _values(cluster, PARKED) == [b"3 poison"]
 
 
 class Told(MemoryLog):
