@@ -14,12 +14,12 @@ import psycopg
 from psycopg import sql
 
 from projections.catalogue_check import check_catalogue
-from projections.filling import fill
+from projections.loading import Narrowed, load
 from projections.members import write_members
 from projections.migrate import schema_name
 from projections.policies import COMMUNITY_CLASS, classified
 from projections.projector import EnrichedDecoder
-from projections.sink import Decode, ViewSink
+from projections.sink import Decode
 from projections.workspace import workspace
 from schemas.directory import Members, read_members
 from schemas.settings import Settings
@@ -28,6 +28,7 @@ from schemas.topics import enriched
 from stream_processors.runtime.log import Partition
 
 _NARROWED_TLP = "AMBER"
+_WHEN = "admission_admitted_at"
 
 
 @contextmanager
@@ -52,17 +53,9 @@ def as_of(
     members = read_members(settings)
     with workspace(settings) as number, psycopg.connect(url, autocommit=True) as connection:
         ends, latest, audiences = _live(connection, settings, generation)
-        decode = EnrichedDecoder(settings)
-        sink = ViewSink(connection, number, _Narrowed(decode, latest, audiences, members))
-        kept = 0
-
-        def wanted(rows: pl.DataFrame) -> pl.Series:
-            nonlocal kept
-            found = rows["admission_admitted_at"] <= moment
-            kept += int(found.sum())
-            return found
-
-        fill(settings, sink, ({}, ends), on_batch, (decode, wanted))
+        decode = _Narrowed(EnrichedDecoder(settings), latest, audiences, members)
+        narrowed = Narrowed(lambda rows: rows[_WHEN] <= moment, (_WHEN,), decode)
+        _, kept = load(settings, (connection, number), ends, on_batch, narrowed)
         write_members(connection, number, members)
         check_catalogue(connection, number)
         yield number, kept

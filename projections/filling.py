@@ -1,19 +1,17 @@
-"""Filling tables from the log up to a vector of positions: what rebuilding and looking back have in common."""
+"""Reading the log up to a vector of positions, and filling tables with it that are in use."""
 
 import time
-from collections.abc import Callable, Mapping
-
-import polars as pl
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from projections.projector import EnrichedDecoder
-from projections.sink import Decode, ViewSink
+from projections.sink import ViewSink
+from schemas.batch import Batch
 from schemas.errors import DecodeError, LogError
 from schemas.settings import Settings
 from stream_processors.runtime.follower import Follower
 from stream_processors.runtime.log import Partition
 
 Positions = Mapping[Partition, int]
-Keep = Callable[[pl.DataFrame], pl.Series]
 
 _BATCH = 20_000
 _PATIENCE_S = 30.0
@@ -24,7 +22,6 @@ def fill(
     sink: ViewSink,
     positions: tuple[Positions, Positions],
     on_batch: Callable[[int], None],
-    keep: tuple[Decode, Keep] | None = None,
 ) -> int:
     """Apply the events between two vectors of positions; their number.
 
@@ -34,49 +31,59 @@ def fill(
         positions: the next offset to read of each partition, before and after; the second one is that of a reader that
             has read all before it, so that a record lies just below each.
         on_batch: called with the number of events of each batch.
-        keep: decodes values, and says which of the rows are applied; else all are.
 
     Raises:
         LogError: the log cannot be read up to there.
         ProjectionError: the database refused.
     """
     start, ends = positions
-    next_ = {partition: start.get(partition, 0) for partition, end in ends.items() if start.get(partition, 0) < end}
-    if not next_:
-        return 0
-    follower, events, heard = Follower(settings, next_), 0, time.monotonic()
-    try:
-        while any(offset < ends[partition] for partition, offset in next_.items()):
-            records = [
-                record
-                for record in follower.consume(_BATCH, 0.2)
-                if record.offset < ends[Partition(record.topic, record.partition)]
-            ]
-            if not records:
-                if time.monotonic() - heard > _PATIENCE_S:
-                    raise LogError(f"the log does not go on within {_PATIENCE_S:.0f} s, before the positions wanted")
-                continue
-            heard = time.monotonic()
-            moved = {Partition(record.topic, record.partition): record.offset + 1 for record in records}
-            values = [record.value or b"" for record in records]
-            advance = {(p.topic, p.number): (next_[p], offset) for p, offset in moved.items()}
-            try:
-                sink.apply(_wanted(values, keep), advance)
-            except DecodeError:
-                # What cannot be read is a dead letter of the projector.
-                unreadable = EnrichedDecoder(settings).unreadable(values)
-                values = [value for index, value in enumerate(values) if index not in unreadable]
-                sink.apply(_wanted(values, keep), advance)
-            next_.update(moved)
-            events += len(records)
-            on_batch(len(records))
-    finally:
-        follower.close()
+    next_ = {partition: start.get(partition, 0) for partition in ends}
+    events = 0
+    for batch in read_between(settings, start, ends):
+        moved = {Partition(*where): offset for where, offset in batch.positions().items()}
+        advance = {(p.topic, p.number): (next_[p], offset) for p, offset in moved.items()}
+        try:
+            sink.apply(batch.values, advance)
+        except DecodeError:
+            # What cannot be read is a dead letter of the projector.
+            sink.apply(readable(settings, batch.values), advance)
+        next_.update(moved)
+        events += len(batch)
+        on_batch(len(batch))
     return events
 
 
-def _wanted(values: list[bytes], keep: tuple[Decode, Keep] | None) -> list[bytes]:
-    if keep is None:
-        return values
-    decode, wanted = keep
-    return [value for value, kept in zip(values, wanted(decode(values)), strict=True) if kept]
+def read_between(settings: Settings, start: Positions, ends: Positions) -> Iterator[Batch]:
+    """The records between two vectors of positions, in batches.
+
+    Raises:
+        LogError: the log cannot be read up to there.
+    """
+    next_ = {partition: start.get(partition, 0) for partition, end in ends.items() if start.get(partition, 0) < end}
+    if not next_:
+        return
+    follower, heard = Follower(settings, next_), time.monotonic()
+    try:
+        while any(offset < ends[partition] for partition, offset in next_.items()):
+            batch = _before(ends, follower.consume(_BATCH, 0.2))
+            if not batch:
+                if time.monotonic() - heard > _PATIENCE_S:
+                    raise LogError(f"the log does not go on within {_PATIENCE_S:.0f} s, before the positions wanted")
+                continue
+            yield batch
+            heard = time.monotonic()
+            next_.update({Partition(*where): offset for where, offset in batch.positions().items()})
+    finally:
+        follower.close()
+
+
+def _before(ends: Positions, batch: Batch) -> Batch:
+    if all(offset <= ends[Partition(*where)] for where, offset in batch.positions().items()):
+        return batch
+    return Batch.of([record for record in batch if record.offset < ends[Partition(record.topic, record.partition)]])
+
+
+def readable(settings: Settings, values: Sequence[bytes]) -> list[bytes]:
+    """The values that decode."""
+    unreadable = EnrichedDecoder(settings).unreadable(values)
+    return [value for index, value in enumerate(values) if index not in unreadable]

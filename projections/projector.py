@@ -1,8 +1,9 @@
 """The projector: the enriched topic into PostgreSQL, positions in the same transaction as the rows."""
 
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
+from operator import itemgetter
 from typing import Protocol
 
 import polars as pl
@@ -10,6 +11,8 @@ import psycopg
 
 from projections.dead_letters import put_aside
 from projections.sink import ViewSink
+from schemas.batch import Batch
+from schemas.codec import FRAME_BYTES
 from schemas.columnar import ColumnarDecoder
 from schemas.dictionary import SUBJECTS, read_dictionary
 from schemas.errors import DecodeError, ProjectionError
@@ -19,12 +22,19 @@ from schemas.topics import Topic, enriched
 from stream_processors.runtime.follower import Follower
 from stream_processors.runtime.log import Partition
 
+_FRAME = itemgetter(slice(FRAME_BYTES))
+
 
 class EnrichedDecoder:
-    """Decodes values of the enriched topic, whatever version of the schema they were written with."""
+    """Decodes values of the enriched topic, whatever version of the schema they were written with.
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+    Args:
+        settings: where the log is.
+        wanted: the columns to decode; else all.
+    """
+
+    def __init__(self, settings: Settings, wanted: Collection[str] | None = None) -> None:
+        self._settings, self._wanted = settings, wanted
         self._decoders: dict[int, ColumnarDecoder] = {}
 
     def __call__(self, values: list[bytes]) -> pl.DataFrame:
@@ -62,12 +72,15 @@ class EnrichedDecoder:
             dictionary = read_dictionary(self._settings)
             if dictionary.subjects.get(schema_id) != SUBJECTS["enriched"]:
                 raise DecodeError(f"schema id {schema_id} is no schema of enriched incidents in ionics.schemas")
-            self._decoders[schema_id] = ColumnarDecoder(dictionary.schemas[schema_id])
+            self._decoders[schema_id] = ColumnarDecoder(dictionary.schemas[schema_id], self._wanted)
         return self._decoders[schema_id]
 
 
-def _by_schema(values: Sequence[bytes]) -> Iterable[tuple[int, list[int]]]:
-    """Schema ids, and the indexes of the values under each."""
+def _by_schema(values: Sequence[bytes]) -> Iterable[tuple[int, Sequence[int]]]:
+    """Schema ids, and the indexes of the values under each; nearly always there is one."""
+    frames = set(map(_FRAME, values))
+    if len(frames) == 1:
+        return [(int.from_bytes(frames.pop()[1:], "big"), range(len(values)))]
     found: dict[int, list[int]] = {}
     for index, value in enumerate(values):
         found.setdefault(int.from_bytes(value[1:5], "big"), []).append(index)
@@ -77,7 +90,7 @@ def _by_schema(values: Sequence[bytes]) -> Iterable[tuple[int, list[int]]]:
 class Source(Protocol):
     """Committed records from given positions on; `Follower` is one."""
 
-    def consume(self, limit: int, wait_s: float) -> list[Record]:
+    def consume(self, limit: int, wait_s: float) -> Sequence[Record]:
         """Records in order within each partition.
 
         Raises:
@@ -142,13 +155,13 @@ class Projection:
             self._source.close()
 
     def _step(self) -> None:
-        batch = self._source.consume(self._batch, 0.2)
+        batch = Batch.of(self._source.consume(self._batch, 0.2))
         if not batch:
             return
-        moved = {Partition(record.topic, record.partition): record.offset + 1 for record in batch}
+        moved = {Partition(*where): offset for where, offset in batch.positions().items()}
         advance = {(p.topic, p.number): (self._next[p], offset) for p, offset in moved.items()}
         try:
-            self._sink.apply([record.value or b"" for record in batch], advance)
+            self._sink.apply(batch.values, advance)
         except DecodeError:
             if self._readable is None:
                 raise
@@ -193,7 +206,7 @@ class Projector:
         Raises:
             LogError: they cannot be put aside.
         """
-        values = [record.value or b"" for record in batch]
+        values = Batch.of(batch).values
         unreadable = self._decode.unreadable(values)
         for index, fault in sorted(unreadable.items()):
             put_aside(self._settings, "project", batch[index], str(fault))

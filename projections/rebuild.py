@@ -16,6 +16,7 @@ from psycopg import sql
 from projections.catalogue_check import check_catalogue
 from projections.digest import Snapshot, snapshot
 from projections.filling import fill
+from projections.loading import load
 from projections.migrate import schema_name
 from projections.projector import EnrichedDecoder
 from projections.sink import ViewSink
@@ -72,7 +73,7 @@ def rebuild(settings: Settings, on_batch: Callable[[int], None] = lambda _: None
         sink = ViewSink(filling, beside, EnrichedDecoder(settings))
         found = snapshot(live, generation)
         at = _events(settings, found.positions)
-        events = fill(settings, sink, ({}, at), on_batch)
+        events, _ = load(settings, (filling, beside), at, on_batch)
         _compare(found, snapshot(filling, beside))
         for _ in range(_ROUNDS):
             ends = _events(settings, _positions(live, generation))

@@ -7,7 +7,7 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any, overload
 
-from confluent_kafka import Message
+from confluent_kafka import KafkaError, Message
 
 from schemas.reading import Record, record_of
 
@@ -95,6 +95,16 @@ class Batch(Sequence[Record]):
             end += len(list(run))
             found[where] = self._get.offset(self._held[end - 1]) + 1
         return found
+
+
+def sorted_out(messages: Sequence[Message]) -> tuple[Batch, list[tuple[Message, KafkaError]]]:
+    """The records among what a consumer gave, and the other messages with their errors."""
+    errors = [(n, error) for n, error in enumerate(map(Message.error, messages)) if error is not None]
+    if not errors:
+        return Batch.of_messages(messages), []
+    bad = {n for n, _ in errors}
+    good = [message for n, message in enumerate(messages) if n not in bad]
+    return Batch.of_messages(good), [(messages[n], error) for n, error in errors]
 
 
 def _filled(found: list[bytes | None]) -> list[bytes]:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 
-from schemas.batch import Batch
+from schemas.batch import Batch, sorted_out
 from schemas.errors import ClientHungError, LogError, ProducerFencedError
 from schemas.reading import Record, gather, quiet_logger, reading_config, record_of
 from schemas.settings import Settings
@@ -155,16 +155,11 @@ class KafkaLog:
             messages += gather(self._consumer, limit - len(messages), 0.0 if messages else wait_s)
         if self._changed:
             messages = []  # positions are set anew after the takeover; nothing read before it may be processed
-        return Batch.of_messages(self._without_errors(messages))
-
-    def _without_errors(self, messages: list[Message]) -> list[Message]:
-        errors = [error for error in map(Message.error, messages) if error is not None]
-        if not errors:
-            return messages
-        fatal = next((error for error in errors if error.fatal()), None)
-        if fatal is not None:
-            raise LogError(f"{self._topic}: {fatal.str()}")
-        return [message for message in messages if message.error() is None]
+        batch, errors = sorted_out(messages)
+        for _, error in errors:
+            if error.fatal():
+                raise LogError(f"{self._topic}: {error.str()}")
+        return batch
 
     def _read_ahead(self, until: threading.Event) -> None:
         """Read the next batch while something is waited for."""
