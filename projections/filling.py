@@ -53,8 +53,8 @@ def fill(
     return events
 
 
-def read_between(settings: Settings, start: Positions, ends: Positions) -> Iterator[Batch]:
-    """The records between two vectors of positions, in batches.
+def read_between(settings: Settings, start: Positions, ends: Positions, most: int = _BATCH) -> Iterator[Batch]:
+    """The records between two vectors of positions, in batches of so many at most.
 
     Raises:
         LogError: the log cannot be read up to there.
@@ -65,7 +65,7 @@ def read_between(settings: Settings, start: Positions, ends: Positions) -> Itera
     follower, heard = Follower(settings, next_), time.monotonic()
     try:
         while any(offset < ends[partition] for partition, offset in next_.items()):
-            batch = _before(ends, follower.consume(_BATCH, 0.2))
+            batch = _before(ends, follower.consume(most, 0.2))
             if not batch:
                 if time.monotonic() - heard > _PATIENCE_S:
                     raise LogError(f"the log does not go on within {_PATIENCE_S:.0f} s, before the positions wanted")

@@ -5,8 +5,10 @@ what it adds to the aggregates is summed up here, in memory that the aggregates'
 events come last, through the sink that the projector uses, which knows about revisions.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from itertools import compress
 
 import polars as pl
@@ -16,11 +18,13 @@ from projections.contributions import AGGREGATES, summed
 from projections.filling import Positions, read_between, readable
 from projections.indexes import without_indexes
 from projections.projector import EnrichedDecoder
-from projections.sink import Decode, ViewSink
+from projections.sink import Decode, Loadable, ViewSink
 from schemas.errors import DecodeError, ProjectionError
 from schemas.settings import Settings
 
 _ID = "incident_id"
+_BATCH = 5_000
+"""Events made ready at once: some 20 MB of text, of which two lie in memory."""
 _TABLES = ("incident", "incident_revision", "item", *AGGREGATES)
 
 
@@ -62,21 +66,22 @@ def load(
     connection, number = tables
     sink = ViewSink(connection, number, narrowed.decode if narrowed else EnrichedDecoder(settings))
     chosen, events = _Chosen(settings, narrowed), 0
-    ids = pl.concat([pl.Series(_ID, [], dtype=pl.String), *(rows[_ID] for _, rows, _ in chosen.batches(ends))])
+    ids = chosen.ids(ends)
     several, kept = ids.filter(ids.is_duplicated()).unique(), len(ids)
     del ids
     try:
         connection.execute("SET synchronous_commit = off")  # whoever makes the tables the live ones waits for all
         with without_indexes(connection, number, _TABLES):
             totals = _Totals()
-            for size, rows, values in chosen.batches(ends):
-                totals.add(_loaded(settings, sink, _where(values, ~rows[_ID].is_in(several))))
+            for size, batch in _made_ahead(partial(_loadable, settings, sink, several), chosen.batches(ends)):
+                sink.load(batch)
+                totals.add(batch.contributions)
                 events += size
                 on_batch(size)
             sink.add(totals.sums())
         if len(several):
-            for _, rows, values in chosen.batches(ends):
-                _applied(settings, sink, _where(values, rows[_ID].is_in(several)))
+            for values in chosen.of(several, ends):
+                _applied(settings, sink, values)
         sink.apply([], {(p.topic, p.number): (0, end) for p, end in ends.items() if end})
         connection.execute("RESET synchronous_commit")
     except psycopg.Error as error:
@@ -85,38 +90,66 @@ def load(
 
 
 class _Chosen:
-    """The events that count, by a few of their columns."""
+    """The events that count."""
 
     def __init__(self, settings: Settings, narrowed: Narrowed | None) -> None:
         self._settings, self._narrowed = settings, narrowed
         self._decode = EnrichedDecoder(settings, {_ID, *(narrowed.columns if narrowed else ())})
 
-    def batches(self, ends: Positions) -> Iterator[tuple[int, pl.DataFrame, list[bytes]]]:
-        """The number of events read, rows of those that count, and their values; the columns are there in any case."""
-        for batch in read_between(self._settings, {}, ends):
-            values = batch.values
-            try:
-                rows = self._decode(values)
-            except DecodeError:
-                values = readable(self._settings, values)
-                rows = self._decode(values)
-            if not values:
-                rows = pl.DataFrame(schema={_ID: pl.String})
-            elif self._narrowed is not None:
-                kept = self._narrowed.keep(rows)
-                rows, values = rows.filter(kept), _where(values, kept)
-            yield len(batch), rows, values
+    def batches(self, ends: Positions) -> Iterator[tuple[int, list[bytes]]]:
+        """The number of events read, and the values of those that count, as far as can be told from few columns."""
+        for batch in read_between(self._settings, {}, ends, _BATCH):
+            if self._narrowed is None:
+                yield len(batch), batch.values
+            else:
+                rows, values = self._rows(batch.values)
+                yield len(batch), _where(values, self._narrowed.keep(rows)) if values else []
+
+    def _rows(self, values: list[bytes]) -> tuple[pl.DataFrame, list[bytes]]:
+        """A few columns of the values that decode, and these values."""
+        try:
+            return self._decode(values), values
+        except DecodeError:
+            values = readable(self._settings, values)
+            return self._decode(values), values
+
+    def ids(self, ends: Positions) -> pl.Series:
+        """The incident of each event that counts."""
+        batches = (self._rows(values)[0] for _, values in self.batches(ends) if values)
+        return pl.concat([pl.Series(_ID, [], dtype=pl.String), *(rows[_ID] for rows in batches if rows.height)])
+
+    def of(self, incidents: pl.Series, ends: Positions) -> Iterator[list[bytes]]:
+        """The values of these incidents, in batches."""
+        for _, given in self.batches(ends):
+            rows, values = self._rows(given)
+            if values:
+                yield _where(values, rows[_ID].is_in(incidents.implode()))
+
+
+def _made_ahead(
+    make: Callable[[list[bytes]], Loadable], batches: Iterable[tuple[int, list[bytes]]]
+) -> Iterator[tuple[int, Loadable]]:
+    """Each batch made while the one before is stored: the database works then, and so may Python."""
+    with ThreadPoolExecutor(1) as beside:
+        made: tuple[int, Future[Loadable]] | None = None
+        for size, values in batches:
+            ahead = size, beside.submit(make, values)
+            if made is not None:
+                yield made[0], made[1].result()
+            made = ahead
+        if made is not None:
+            yield made[0], made[1].result()
 
 
 def _where(values: list[bytes], which: pl.Series) -> list[bytes]:
     return list(compress(values, which.to_list()))
 
 
-def _loaded(settings: Settings, sink: ViewSink, values: list[bytes]) -> Mapping[str, pl.DataFrame]:
+def _loadable(settings: Settings, sink: ViewSink, without: pl.Series, values: list[bytes]) -> Loadable:
     try:
-        return sink.load(values)
+        return sink.loadable(values, without)
     except DecodeError:
-        return sink.load(readable(settings, values))
+        return sink.loadable(readable(settings, values), without)
 
 
 def _applied(settings: Settings, sink: ViewSink, values: list[bytes]) -> None:
