@@ -107,7 +107,7 @@ class ViewSink:
             ContractError: from ``decode``.
         """
         batch = self._decoded(values)
-        if len(without):
+        if batch.height and len(without):
             batch = batch.filter(~pl.col("incident_id").is_in(without.implode()))
         if not batch.height:
             return Loadable(batch, {}, {})
