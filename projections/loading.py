@@ -25,7 +25,8 @@ from schemas.settings import Settings
 _ID = "incident_id"
 _BATCH = 5_000
 """Events made ready at once: some 20 MB of text, of which two lie in memory."""
-_TABLES = ("incident", "incident_revision", "item", *AGGREGATES)
+TABLES = ("incident", "incident_revision", "item", *AGGREGATES)
+"""All tables that are folds of the events."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ def load(
     del ids
     try:
         connection.execute("SET synchronous_commit = off")  # whoever makes the tables the live ones waits for all
-        with without_indexes(connection, number, _TABLES):
+        with without_indexes(connection, number, TABLES):
             totals = _Totals()
             for size, batch in _made_ahead(partial(_loadable, settings, sink, several), chosen.batches(ends)):
                 sink.load(batch)
