@@ -16,6 +16,7 @@ from schemas.batch import Batch, sorted_out
 from schemas.errors import ClientHungError, LogError, ProducerFencedError
 from schemas.reading import Record, gather, quiet_logger, reading_config, record_of
 from schemas.settings import Settings
+from stream_processors.runtime.call import Call
 from stream_processors.runtime.log import CommitResult, Output, Partition
 
 _COMMIT_S = 8.0
@@ -236,22 +237,14 @@ class KafkaLog:
 
         The producer is then left to itself, and fenced by `init_transactions`. It is kept: dropping it would wait too.
         """
-        faults: list[KafkaException] = []
-
-        def run() -> None:
-            try:
-                call()
-            except KafkaException as error:
-                faults.append(error)
-
-        thread = threading.Thread(target=run, name=what, daemon=True)
-        thread.start()
-        thread.join(_OFFSETS_S + 5)
-        if thread.is_alive():
+        running = Call(what, call)
+        if not running.ended.wait(_OFFSETS_S + 5):
             _ABANDONED.append(self._producer)
             raise ClientHungError(f"{what} did not return within {_OFFSETS_S + 5:.0f} s; the producer is given up")
-        if faults:
-            raise _translated(faults[0]) from faults[0]
+        try:
+            running.result()
+        except KafkaException as error:
+            raise _translated(error) from error
 
     def commit(self) -> CommitResult:
         """See `Log.commit`."""
@@ -278,25 +271,12 @@ class KafkaLog:
         may be given up while the transaction is open, as when the worker is stopped there: who gets them waits in
         `committed` until it is decided.
         """
-        producer, ended = self._live, threading.Event()
-        faults: list[KafkaException] = []
-
-        def commit() -> None:
-            try:
-                producer.commit_transaction(_COMMIT_S)
-            except KafkaException as error:
-                faults.append(error)
-            finally:
-                ended.set()
-
-        thread = threading.Thread(target=commit, name="commit", daemon=True)
-        thread.start()
+        producer = self._live
+        committing = Call("commit", lambda: producer.commit_transaction(_COMMIT_S))
         try:
-            self._read_ahead(ended)
+            self._read_ahead(committing.ended)
         finally:
-            thread.join()
-        if faults:
-            raise faults[0]
+            committing.result()
 
     def _aborted(self, error: KafkaException) -> bool:
         if not error.args[0].txn_requires_abort():

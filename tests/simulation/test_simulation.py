@@ -9,12 +9,11 @@ _SEEDS = 200
 _PARTS = 4
 _MOST = 500
 _FROM = {
-    "no transaction": 2,
     "restore to the last stable offset": 32,
     "state before commit": 2,
-    "no retirement of the producer": 79,
+    "no retirement of the producer": 36,
     "enrichment without a look at its output": 15,
-    "admission without a look at its decisions": 3,
+    "admission without a look at its decisions": 15,
 }
 """Where to begin to look. All seeds from there on are tried, so that a change of their course costs time alone."""
 
