@@ -7,7 +7,6 @@ table is the sum of theirs. All stop when all records are committed.
 import io
 import multiprocessing
 import time
-from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from typing import Any
 
@@ -37,14 +36,18 @@ class _WatchedLog(KafkaLog):
         self._started = watch
         self._first: frozenset[Partition] | None = None
 
-    def await_share(self, partitions: int) -> None:
-        """Wait until so many partitions are held."""
-        deadline = time.monotonic() + _PATIENCE_S
-        while self._first is None or len(self._first) != partitions:
+    def await_shares(self, partitions: int, workers: int, ready: Any) -> None:
+        """Wait until each worker holds so many partitions. Who has its share serves the group until all have."""
+        deadline, counted = time.monotonic() + _PATIENCE_S, False
+        while ready.value < workers:
             if time.monotonic() > deadline:
                 raise TimeoutError(f"{partitions} partitions were not assigned within {_PATIENCE_S:.0f} s")
             changed = super().assigned()
             self._first = self._first if changed is None else changed
+            if not counted and self._first is not None and len(self._first) == partitions:
+                counted = True
+                with ready.get_lock():
+                    ready.value += 1
             time.sleep(0.005)  # nothing tells when the group is done
 
     def assigned(self) -> frozenset[Partition] | None:
@@ -59,8 +62,8 @@ class _WatchedLog(KafkaLog):
         return found
 
 
-def _fold(task: Task, state: str, instance: int, ready: Barrier, done: Any) -> tuple[Lap, pl.DataFrame]:
-    """One worker until all are done: its time, and its table. `done` is a shared number of records."""
+def _fold(task: Task, state: str, instance: int, ready: Any, done: Any) -> tuple[Lap, pl.DataFrame]:
+    """One worker until all are done: its time, and its table. Numbers of ready workers and done records are shared."""
     collect_seldom()
     watch = Stopwatch()
     log = _WatchedLog(Settings(Path(task.directory), bootstrap=task.bootstrap), task, instance, watch)
@@ -70,18 +73,18 @@ def _fold(task: Task, state: str, instance: int, ready: Barrier, done: Any) -> t
         with done.get_lock():
             done.value += events
 
-    worker = Worker(log, stage, on_batch=count)
-    log.await_share(task.partitions // ready.parties)
-    ready.wait(_PATIENCE_S)
-    while done.value < task.events:
-        worker.step(0.02)
-    rows = stage.table()
-    lap = watch.lap()
-    log.close()
-    return lap, rows
+    worker, workers = Worker(log, stage, on_batch=count), int(task.mode or 1)
+    try:
+        log.await_shares(task.partitions // workers, workers, ready)
+        while done.value < task.events:
+            worker.step(0.02)
+        rows = stage.table()
+        return watch.lap(), rows
+    finally:
+        log.close()
 
 
-def _fold_beside(task: Task, state: str, instance: int, ready: Barrier, done: Any, place: Path) -> None:
+def _fold_beside(task: Task, state: str, instance: int, ready: Any, done: Any, place: Path) -> None:
     """The same in a process of its own, which leaves what it found in a file."""
     lap, rows = _fold(task, state, instance, ready, done)
     rows.write_ipc(place)
@@ -95,7 +98,7 @@ def main() -> None:
     state = f"{task.run}-state"
     admin = AdminClient({"bootstrap.servers": task.bootstrap})
     admin.create_topics([NewTopic(state, task.partitions, 1)])[state].result(30)
-    ready, done = _SPAWN.Barrier(workers), _SPAWN.Value("q", 0)
+    ready, done = _SPAWN.Value("q", 0), _SPAWN.Value("q", 0)
     places = [Path(task.directory) / f"{instance}.ipc" for instance in range(1, workers)]
     others = [
         _SPAWN.Process(target=_fold_beside, args=(task, state, instance, ready, done, place))
