@@ -20,7 +20,7 @@ from schemas.keys import SigningKey
 from schemas.reading import quiet_logger
 from schemas.registry import Registry
 from schemas.settings import Settings
-from schemas.topics import DIRECTORY, PERMANENT, create_topics, enriched
+from schemas.topics import DIRECTORY, PERMANENT, create_topics, derived
 
 COORDINATION = Agency("gc3", "Coordination centre (development)", "SECRETARIAT", None)
 ANALYST, AUDITOR, OPERATOR = "analyst", "auditor", "operator"
@@ -69,7 +69,7 @@ def bootstrap(settings: Settings) -> bool:
     publish_schemas(settings)
     began = found_directory(settings)
     generation = settings.generation or read_directory(settings).generation
-    create_topics(admin, [enriched(generation)], settings.replication)
+    create_topics(admin, derived(generation), settings.replication)
     return began
 
 

@@ -27,7 +27,7 @@ from schemas.errors import IonicsError, TopologyError
 from schemas.keys import SigningKey
 from schemas.reading import quiet_logger
 from schemas.settings import Settings
-from schemas.topics import INCIDENTS, create_topics, enriched
+from schemas.topics import INCIDENTS, create_topics, derived, enriched
 from stream_processors.enrich import group as enrich_group
 from stream_processors.runtime.lag import committed, lag
 
@@ -72,7 +72,7 @@ def make_generation(settings: Settings, on_batch: Callable[[int], None]) -> int:
     number = max([*_numbers(settings), 0]) + 1
     ours = replace(settings, generation=number)
     admin = AdminClient(settings.as_principal(DEPLOYMENT).client_config(), logger=quiet_logger())
-    create_topics(admin, [enriched(number)], settings.replication)
+    create_topics(admin, derived(number), settings.replication)
     apply_access(settings, read_directory(settings))
     migrate(settings.require("database_url"), number)
     stop, faults = threading.Event(), list[IonicsError]()
@@ -131,10 +131,10 @@ def drop_generation(settings: Settings, number: int) -> None:
     drop(settings.require("database_url"), number)
     admin = AdminClient(settings.as_principal(DEPLOYMENT).client_config(), logger=quiet_logger())
     try:
-        for gone in admin.delete_topics([enriched(number).name]).values():
+        for gone in admin.delete_topics([topic.name for topic in derived(number)]).values():
             gone.result(timeout=_ANSWER_S)
     except KafkaException as error:
-        raise TopologyError(f"topic {enriched(number).name} cannot be deleted: {error.args[0].str()}") from error
+        raise TopologyError(f"topics of generation {number} cannot be deleted: {error.args[0].str()}") from error
     apply_access(settings, read_directory(settings))
 
 

@@ -26,6 +26,9 @@ SUBJECTS = {
     "access": "ionics.access-value",
     "audit": "ionics.audit-value",
     "delegation_link": "ionics.delegations-value",
+    "match_event": "ionics.links-value",
+    "judgement": "ionics.judgements-value",
+    "case_event": "ionics.cases-value",
 }
 _COMPOSED = {"admitted": ("incident", admitted_by), "enriched": ("admitted", enriched_from)}
 

@@ -66,8 +66,23 @@ ACCESS = Topic("ionics.access", "focal point", "access", 1, 730 * DAY_MS, ("api"
 DELEGATIONS = Topic(
     "ionics.delegations", "delegated incident id", "delegation_link", 1, FOR_EVER, ("operator",), ("members", "api")
 )
+JUDGEMENTS = Topic(
+    "ionics.judgements",
+    "pair",
+    "judgement",
+    1,
+    FOR_EVER,
+    ("operator", "api"),
+    ("match", "cases", "project", "api"),
+)
 DEAD_LETTERS = Topic(
-    "ionics.dead-letters", "original key", "", 1, FOR_EVER, ("admit", "enrich", "project"), ("project",)
+    "ionics.dead-letters",
+    "original key",
+    "",
+    1,
+    FOR_EVER,
+    ("admit", "enrich", "match", "cases", "project"),
+    ("project",),
 )
 
 PERMANENT = (
@@ -80,6 +95,7 @@ PERMANENT = (
     AUDIT,
     ACCESS,
     DELEGATIONS,
+    JUDGEMENTS,
     DEAD_LETTERS,
 )
 
@@ -102,7 +118,24 @@ def receipts(agency: str) -> Topic:
 def enriched(generation: int) -> Topic:
     """Enriched incidents of one generation."""
     name = f"ionics.enriched.g{generation}"
-    return Topic(name, "incident id", "enriched", PARTITIONS, FOR_EVER, ("enrich",), ("enrich", "project"))
+    return Topic(name, "incident id", "enriched", PARTITIONS, FOR_EVER, ("enrich",), ("enrich", "match", "project"))
+
+
+def links(generation: int) -> Topic:
+    """What the matcher found in one generation: links, closed keys, incidents that moved on."""
+    name = f"ionics.links.g{generation}"
+    return Topic(name, "pair, key or incident", "match_event", 1, FOR_EVER, ("match",), ("match", "cases", "project"))
+
+
+def cases(generation: int) -> Topic:
+    """The correlated stream of one generation: each case after each change."""
+    name = f"ionics.cases.g{generation}"
+    return Topic(name, "case id", "case_event", 1, FOR_EVER, ("cases",), ("cases", "project"))
+
+
+def derived(generation: int) -> tuple[Topic, ...]:
+    """All topics of a generation."""
+    return enriched(generation), links(generation), cases(generation)
 
 
 def create_topics(client: AdminClient, topics: Sequence[Topic], replication: int = 1) -> list[str]:

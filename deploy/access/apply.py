@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterable
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from confluent_kafka import KafkaException
@@ -21,7 +22,7 @@ from schemas.directory import Directory
 from schemas.errors import LogError
 from schemas.reading import quiet_logger
 from schemas.settings import Settings
-from schemas.topics import PERMANENT, Topic, enriched, receipts
+from schemas.topics import PERMANENT, Topic, derived, receipts
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -73,7 +74,7 @@ def catalogue(settings: Settings, directory: Directory) -> tuple[list[Topic], li
     except KafkaException as error:
         raise LogError(f"the broker does not list its topics: {error.args[0].str()}") from error
     generations = sorted({directory.generation, *(int(each[1]) for each in found if each)})
-    return [*PERMANENT, *map(enriched, generations), *map(receipts, agencies)], agencies
+    return [*PERMANENT, *chain.from_iterable(map(derived, generations)), *map(receipts, agencies)], agencies
 
 
 def allow(admin: AdminClient, grants: Iterable[Grant]) -> None:

@@ -56,9 +56,12 @@ class KafkaLog:
         group: consumer group and, with `instance`, the transactional id.
         topic: the input topic.
         instance: stable name of this worker among those of the group.
+        others: further input topics.
     """
 
-    def __init__(self, settings: Settings, group: str, topic: str, instance: str = "0") -> None:
+    def __init__(
+        self, settings: Settings, group: str, topic: str, instance: str = "0", others: Sequence[str] = ()
+    ) -> None:
         self._settings, self._topic = settings, topic
         self._identity = f"{group}-{instance}"
         self._changed, self._assigned = False, set[Partition]()
@@ -83,7 +86,9 @@ class KafkaLog:
             },
         )
         self._consumer = Consumer(config, logger=self._quiet)
-        self._consumer.subscribe([topic], on_assign=self._on_assign, on_revoke=self._on_revoke, on_lost=self._on_revoke)
+        self._consumer.subscribe(
+            [topic, *others], on_assign=self._on_assign, on_revoke=self._on_revoke, on_lost=self._on_revoke
+        )
 
     def _on_assign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         consumer.incremental_assign(partitions)

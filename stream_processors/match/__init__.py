@@ -1,0 +1,9 @@
+"""Matching: which incidents are one seizure reported twice, which are of one shipment or network, and their cases.
+
+In: `ionics.enriched.gN` and `ionics.judgements`. Out of the matcher: `ionics.links.gN`: links with their reasons, keys
+that were closed, incidents that moved on. Out of the cases (`cases/`): `ionics.cases.gN`, the correlated stream.
+"""
+
+from stream_processors.match.groups import CASES_GROUPS, MATCH_GROUPS, cases_group, match_group
+
+__all__ = ["CASES_GROUPS", "MATCH_GROUPS", "cases_group", "match_group"]
