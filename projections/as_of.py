@@ -17,11 +17,11 @@ from projections.catalogue_check import check_catalogue
 from projections.filling import fill
 from projections.members import write_members
 from projections.migrate import schema_name
-from projections.policies import COMMUNITY_CLASS, classified
 from projections.projector import EnrichedDecoder
 from projections.sink import Decode, ViewSink
 from projections.workspace import workspace
 from schemas.directory import Members, read_members
+from schemas.policies import COMMUNITY_CLASS, classified
 from schemas.settings import Settings
 from schemas.sharing import admits
 from schemas.topics import enriched

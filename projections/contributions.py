@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 
-from projections.policies import COMMUNITY_CLASS
 from projections.rows import incident_rows, item_rows
+from schemas.policies import COMMUNITY_CLASS
 
 __all__ = [
     "AGGREGATES",

@@ -14,10 +14,10 @@ from psycopg.pq import TransactionStatus
 from projections.contributions import AGGREGATES, contributions, contributions_of_rows, difference
 from projections.copying import array_literals, copy_text
 from projections.migrate import schema_name
-from projections.policies import classified, policies
 from projections.rows import incident_rows, item_rows, revision_rows
 from projections.statements import Statements
 from schemas.errors import ProjectionError
+from schemas.policies import classified, policies
 
 Decode = Callable[[list[bytes]], pl.DataFrame]
 Partition = tuple[str, int]

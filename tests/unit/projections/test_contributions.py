@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from projections.contributions import AGGREGATES, MEASURES, contributions, difference
 from projections.itinerary import itineraries
-from projections.policies import policy_class
 from projections.rows import incident_rows, item_rows
 from schemas.errors import ProjectionError
+from schemas.policies import policy_class
 from tests.unit.projections.worlds import World, decode, encode
 
 _STATED = {"unknown_stated": "UNKNOWN", "multiple": "MULTIPLE", "other_stated": "OTHER"}

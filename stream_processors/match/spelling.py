@@ -1,0 +1,44 @@
+"""Reported texts in a form that two spellings and two scripts of one thing share."""
+
+import re
+
+import polars as pl
+from anyascii import anyascii
+
+from stream_processors.reference.normalise import fold_words
+
+_NOT_OF_A_REFERENCE = re.compile(r"[^0-9A-Z]+")
+_COMPANY_FORMS = frozenset(
+    ("ltd", "limited", "llc", "inc", "co", "corp", "company", "gmbh", "ag", "sa", "srl", "sarl", "bv", "nv", "plc")
+    + ("pty", "oy", "ab", "as", "spa", "kg", "ooo", "zao", "oao", "sro", "doo")
+)
+
+
+def folded(texts: pl.Series) -> pl.Series:
+    """Words in lower-case Latin letters and digits, one space between them; null where nothing is left."""
+    return _each(texts, lambda text: fold_words(anyascii(text)))
+
+
+def folded_references(texts: pl.Series) -> pl.Series:
+    """Tracking numbers and the like: capital Latin letters and digits alone; null below four of them."""
+    return _each(texts, lambda text: _longer(_NOT_OF_A_REFERENCE.sub("", anyascii(text).upper())))
+
+
+def folded_companies(texts: pl.Series) -> pl.Series:
+    """Names of companies, vessels and vendors: folded, without the words for the legal form, words in order."""
+    return _each(texts, _company)
+
+
+def _longer(text: str) -> str:
+    return text if len(text) >= 4 else ""
+
+
+def _company(text: str) -> str:
+    words = fold_words(anyascii(text)).split()
+    return " ".join(sorted(word for word in words if word not in _COMPANY_FORMS))
+
+
+def _each(texts: pl.Series, form: object) -> pl.Series:
+    distinct = texts.unique().drop_nulls()
+    forms = [form(text) or None for text in distinct.to_list()]  # type: ignore[operator]  # a function of text
+    return texts.replace_strict(distinct, pl.Series(forms, dtype=pl.String), default=None, return_dtype=pl.String)
