@@ -1,6 +1,10 @@
 """Reported texts in a form that two spellings and two scripts of one thing share."""
 
+import csv
 import re
+from collections.abc import Callable
+from functools import cache
+from importlib.resources import files
 
 import polars as pl
 from anyascii import anyascii
@@ -8,10 +12,13 @@ from anyascii import anyascii
 from stream_processors.reference.normalise import fold_words
 
 _NOT_OF_A_REFERENCE = re.compile(r"[^0-9A-Z]+")
-_COMPANY_FORMS = frozenset(
-    ("ltd", "limited", "llc", "inc", "co", "corp", "company", "gmbh", "ag", "sa", "srl", "sarl", "bv", "nv", "plc")
-    + ("pty", "oy", "ab", "as", "spa", "kg", "ooo", "zao", "oao", "sro", "doo")
-)
+
+
+@cache
+def generic_words(of: str) -> frozenset[str]:
+    """Folded words that tell no ``place`` or ``company`` from another."""
+    text = (files("stream_processors.match") / "model" / "generic_words.csv").read_text("utf-8")
+    return frozenset(row["word"] for row in csv.DictReader(text.splitlines()) if row["of"] == of)
 
 
 def folded(texts: pl.Series) -> pl.Series:
@@ -35,10 +42,10 @@ def _longer(text: str) -> str:
 
 def _company(text: str) -> str:
     words = fold_words(anyascii(text)).split()
-    return " ".join(sorted(word for word in words if word not in _COMPANY_FORMS))
+    return " ".join(sorted(word for word in words if word not in generic_words("company")))
 
 
-def _each(texts: pl.Series, form: object) -> pl.Series:
+def _each(texts: pl.Series, form: Callable[[str], str]) -> pl.Series:
     distinct = texts.unique().drop_nulls()
-    forms = [form(text) or None for text in distinct.to_list()]  # type: ignore[operator]  # a function of text
+    forms = [form(text) or None for text in distinct.to_list()]
     return texts.replace_strict(distinct, pl.Series(forms, dtype=pl.String), default=None, return_dtype=pl.String)

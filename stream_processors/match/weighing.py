@@ -1,0 +1,110 @@
+"""Weighing compared pairs under a model: thousandths of a bit by field, and their sum."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from stream_processors.match.comparing import Comparison
+from stream_processors.match.interning import Interner
+from stream_processors.match.levels import FIELDS, FREQUENT, LEVELS, NUMBERS, UNSTATED
+from stream_processors.match.model import Model, Surprise
+from stream_processors.match.store import Store
+
+Mbits = npt.NDArray[np.int32]
+_OF_FIELD = {
+    "substance": "substance",
+    "reference": "token",
+    "packaging_mark": "token",
+    "entity": "token",
+}
+"""What the texts of a field are interned as, where it is not by its own name."""
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """Weights of pairs, in thousandths of a bit.
+
+    Attributes:
+        fields: one row a pair, one column a field of FIELDS: what it says for and against one seizure.
+        surprise: the same shape: how surprising the common value is; 0 where none is.
+        duplicate: the sum of fields and the prior.
+    """
+
+    fields: Mbits
+    surprise: Mbits
+    duplicate: Mbits
+
+
+class Weighing:
+    """Weighs comparisons of one store under one model."""
+
+    def __init__(self, store: Store, model: Model) -> None:
+        self._store, self._model = store, model
+        self._weights = {
+            field: np.array(
+                [0 if level == UNSTATED else model.weights[field][level] for level in levels], dtype=np.int32
+            )
+            for field, levels in LEVELS.items()
+        }
+        self._frequent = {
+            field: np.isin(np.arange(len(LEVELS[field])), [NUMBERS[field][level] for level in levels])
+            for field, levels in FREQUENT.items()
+        }
+        self._known = {
+            field: _Known(model.surprise[field], store.interned[_OF_FIELD.get(field, field)])
+            for field in FREQUENT
+            if field not in ("place", "amount")
+        }
+        place = model.surprise["place"]
+        self._place_ids = _Known(place, store.interned["place_id"])
+        self._place_texts = _Known(place, store.interned["place"])
+
+    def weigh(self, compared: Comparison) -> Weighed:
+        """Weigh pairs."""
+        pairs = len(compared.left)
+        fields = np.zeros((pairs, len(FIELDS)), np.int32)
+        surprise = np.zeros((pairs, len(FIELDS)), np.int32)
+        for column, field in enumerate(FIELDS):
+            level = compared.levels[field]
+            fields[:, column] = self._weights[field][level]
+            if field in self._frequent:
+                shared = self._frequent[field][level]
+                if shared.any():
+                    surprise[shared, column] = self._surprise(field, compared.values[field][shared])
+        return Weighed(fields + surprise, surprise, self._model.prior + (fields + surprise).sum(axis=1, dtype=np.int32))
+
+    def _surprise(self, field: str, values: npt.NDArray[np.int64]) -> Mbits:
+        if field == "amount":
+            return self._of_digits(values)
+        if field == "place":
+            of_id = self._place_ids.of(np.maximum(-values, 0))
+            return np.where(values < 0, of_id, self._place_texts.of(np.maximum(values, 0))).astype(np.int32)
+        return self._known[field].of(values)
+
+    def _of_digits(self, digits: npt.NDArray[np.int64]) -> Mbits:
+        table = self._model.surprise["amount"]
+        distinct, back = np.unique(digits, return_inverse=True)
+        last = len(table.by_digits)
+        found = [
+            table.values.get(text, table.by_digits[min(len(text), last) - 1] if last else table.unseen)
+            for text in map(str, distinct.tolist())
+        ]
+        return np.array(found, np.int32)[back]
+
+
+class _Known:
+    """Surprise by the number of an interned text."""
+
+    def __init__(self, table: Surprise, interned: Interner) -> None:
+        self._table, self._interned = table, interned
+        self._by_number = np.zeros(1, np.int32)
+
+    def of(self, numbers: npt.NDArray[np.int64]) -> Mbits:
+        known = len(self._by_number)
+        if known < len(self._interned):
+            texts = [self._interned.text(number) or "" for number in range(known, len(self._interned))]
+            more = [self._table.values.get(text, self._table.unseen) for text in texts]
+            self._by_number = np.concatenate([self._by_number, np.array(more, np.int32)])
+        found: Mbits = self._by_number[numbers]
+        return found
