@@ -34,6 +34,8 @@ _KINDS = Weighted(
         "month-copy": 6,
     }
 )
+_LOADED = ("passenger", "express", "container", "vehicle", "train")
+"""Channels by which several carry alike loads on one journey."""
 _ROUND = (500.0, 1_000.0, 1_000.0, 1_000.0, 2_000.0, 5_000.0, 100.0, 10.0, 1.0)
 
 
@@ -42,6 +44,8 @@ def near_misses(seizure: Seizure, drawing: Drawing) -> list[Seizure]:
     chance = drawing.chance
     category = _KINDS.draw(chance)
     first = seizure.goods[0]
+    if category == "near-mass" and (seizure.channel.name not in _LOADED or first.amount < 10):
+        return []
     if category == "sibling-parcel":
         return _siblings(seizure, drawing) if seizure.tracking and seizure.channel.name in ("parcel", "express") else []
     if category == "equal-count" or (
