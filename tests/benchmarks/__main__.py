@@ -19,6 +19,7 @@ from tests.benchmarks.peers.measuring import measure_peers
 from tests.benchmarks.replaying import measure_rebuild, measure_regenerate
 from tests.benchmarks.restoring import measure_restoring
 from tests.benchmarks.sharing import measure_sharing
+from tests.ids.finding import BESIDE, ids_file
 from tests.journeys.journey import working
 from tests.running import local
 
@@ -42,10 +43,9 @@ def main() -> None:
 
 def _deployed() -> None:
     """What is measured on a whole deployment."""
-    beside = Path(__file__).parents[3] / "shared" / "data" / "ids_dev.csv.gz"
-    ids_file = Path(os.environ.get("IONICS_IDS_FILE") or beside)
-    if not ids_file.exists():
-        sys.exit(f"the UNODC IDS file is absent: put it at {beside} or set IONICS_IDS_FILE")
+    path = ids_file()
+    if path is None:
+        sys.exit(f"the UNODC IDS file is absent: put it at {BESIDE} or set IONICS_IDS_FILE")
     memory = psutil.virtual_memory().total / 2**30
     _say(
         f"machine: {platform.processor() or platform.machine()}, {os.cpu_count()} cores, {memory:.0f} GiB; "
@@ -54,7 +54,7 @@ def _deployed() -> None:
     with tempfile.TemporaryDirectory(prefix="ionics-bench-") as home, local(Path(home)) as running:
         prepare(running.settings)
         with working(running.settings) as workers:
-            for line in measure_import(running.settings, workers, ids_file):
+            for line in measure_import(running.settings, workers, path):
                 _say(line)
             for line in measure_latency(running.settings):
                 _say(line)
