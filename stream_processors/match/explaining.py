@@ -13,7 +13,7 @@ from stream_processors.match.weighing import Weighed
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _OF_TOKENS = (REFERENCE, MARK, ENTITY)
-_COLUMNS = {"place": "place_label", "agency": "agency_id"}
+_COLUMNS = {"place": "place_label", "relation": "agency_id"}
 _OF_ITEMS = {"substance": "substance_label", "amount": "amount_label"}
 
 
@@ -52,7 +52,7 @@ def _said(store: Store, compared: Comparison, field: str, pair: int) -> tuple[st
         shared = int(compared.values[field][pair])
         text = store.interned["token"].text(shared) if LEVELS[field][compared.levels[field][pair]] == "same" else None
         return text, text
-    if field == "purity":
+    if field in ("purity", "further_amount"):
         return None, None
     name = _COLUMNS.get(field, field)
     return _text(store, name, rows[0]), _text(store, name, rows[1])

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 import polars as pl
 
 from schemas.policies import classified
-from stream_processors.match.spelling import folded, folded_companies, folded_references
+from stream_processors.match.spelling import folded, folded_companies, folded_references, telling_places
 from stream_processors.reference.normalise import normalise_name
 
 ITEMS_COMPARED = 8
 """Items of an incident that are compared: those of most mass; a report may have a thousand."""
 TOKENS_COMPARED = 16
+TEXT = "text:"
+"""How the name of a substance begins that nobody could resolve."""
 _SAYS_NOTHING = ("UNKNOWN", "OTHER")
 _LAND = ("ROAD", "RAIL", "LAND", "PEDESTRIAN")
 _NAMED = ("COMPANY", "VESSEL", "VENDOR_HANDLE", "AIRCRAFT", "WEBSITE")
@@ -25,7 +27,7 @@ class Features:
 
     Attributes:
         rows: one row an incident: incident_id, revision, withdrawn, admitted_ms, policy_class, agency_id, first_day and
-            last_day (days since 1970), country, place_id, place (folded), place_label, latitude, longitude
+            last_day (days since 1970), country, place_id, place (its telling words), place_label, latitude, longitude
             (microdegrees), region (folded), departure, destination, origin (countries), mode, installation, channel,
             concealment (codes in order, joined by +), reference (folded), asks (an action is requested).
         items: row, substance (an identity, or ``text:`` and the name), substance_class, amount, unit, mass_ug, purity,
@@ -56,11 +58,13 @@ def features(columns: pl.DataFrame) -> Features:
         pl.col("enrichment_period_first").cast(pl.Int32).alias("first_day"),
         pl.col("enrichment_period_last").cast(pl.Int32).alias("last_day"),
         pl.col("enrichment_place_country").alias("country"),
-        pl.col("enrichment_place_id").alias("place_id"),
-        location.field("place_text").map_batches(folded, return_dtype=pl.String).alias("place"),
-        pl.coalesce(location.field("place_text"), "enrichment_place_name").alias("place_label"),
-        pl.col("enrichment_place_latitude_udeg").alias("latitude"),
-        pl.col("enrichment_place_longitude_udeg").alias("longitude"),
+        _placed("enrichment_place_id").alias("place_id"),
+        pl.coalesce(_placed("enrichment_place_name"), location.field("place_text"))
+        .map_batches(telling_places, return_dtype=pl.String)
+        .alias("place"),
+        pl.coalesce(location.field("place_text"), _placed("enrichment_place_name")).alias("place_label"),
+        _placed("enrichment_place_latitude_udeg").alias("latitude"),
+        _placed("enrichment_place_longitude_udeg").alias("longitude"),
         location.field("subdivision_text").map_batches(folded, return_dtype=pl.String).alias("region"),
         _stated(pl.when(pl.col("transport_mode").is_in(_LAND)).then(pl.lit("LAND")).otherwise("transport_mode")).alias(
             "mode"
@@ -79,6 +83,11 @@ def features(columns: pl.DataFrame) -> Features:
         (pl.col("action_requested") != "NONE").alias("asks"),
     ).hstack(_routes(numbered))
     return Features(rows, _items(numbered), _tokens(numbered))
+
+
+def _placed(name: str) -> pl.Expr:
+    """What is known of the place itself; the middle of its country is none."""
+    return pl.when(pl.col("enrichment_place_how") == "country").then(None).otherwise(pl.col(name))
 
 
 def _stated(code: pl.Expr) -> pl.Expr:
@@ -137,7 +146,7 @@ def _items(numbered: pl.DataFrame) -> pl.DataFrame:
             .alias("amount_label"),
         )
     )
-    named = pl.lit("text:") + pl.col("substance_text").map_batches(_normal_names, return_dtype=pl.String)
+    named = pl.lit(TEXT) + pl.col("substance_text").map_batches(_normal_names, return_dtype=pl.String)
     return (
         exploded.with_columns(
             pl.coalesce("identity", pl.when("unresolved").then(named)).alias("substance"),

@@ -3,6 +3,8 @@
 An interner only grows, and which number a text gets is seen by nobody outside: filling it is not a change of state.
 """
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import polars as pl
@@ -39,7 +41,7 @@ class Interner:
         """The text of a number, None for 0."""
         return None if number == NONE else self._texts[number]
 
-    def texts(self, numbers: Ids) -> list[str]:
+    def texts(self, numbers: npt.NDArray[Any]) -> list[str]:
         """The texts of many numbers; empty for 0."""
         return [self._texts[number] for number in numbers.tolist()]
 

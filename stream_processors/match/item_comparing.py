@@ -18,12 +18,14 @@ from stream_processors.match.store import Store
 Rows = npt.NDArray[np.int64]
 Levels = npt.NDArray[np.int8]
 _AMOUNT, _SUBSTANCE = NUMBERS["amount"], NUMBERS["substance"]
+_FURTHER = NUMBERS["further_amount"]
 _WORTH = np.zeros(len(_AMOUNT), np.int8)
 """How telling a level is among the pairs of items of two incidents; the most telling one holds."""
 for _rank, _level in enumerate(
     ("differs", "close", "rounded_1", "same_digits", "times_1000", "rounded_2", "rounded_3", "exact"), 1
 ):
     _WORTH[_AMOUNT[_level]] = _rank
+_AGREES = _WORTH[_AMOUNT["times_1000"]]
 _COMPATIBLE = 16
 _CLOSE = 0.1
 _EXACTLY = 1e-9
@@ -38,6 +40,7 @@ class ItemComparison:
     Attributes:
         substance: level of the field substance.
         amount: level of the field amount.
+        further_amount: level of the field further_amount.
         purity: level of the field purity.
         shared_substance: number of the interned substance that both have, 0 where none.
         digits: the significant digits of the amounts that agree best.
@@ -47,6 +50,7 @@ class ItemComparison:
 
     substance: Levels
     amount: Levels
+    further_amount: Levels
     purity: Levels
     shared_substance: npt.NDArray[np.int32]
     digits: npt.NDArray[np.int64]
@@ -66,6 +70,7 @@ def compare_items(store: Store, left: Rows, right: Rows) -> ItemComparison:
         np.zeros(pairs, np.int8),
         np.zeros(pairs, np.int8),
         np.zeros(pairs, np.int8),
+        np.zeros(pairs, np.int8),
         np.zeros(pairs, np.int32),
         np.zeros(pairs, np.int64),
         np.full(pairs, -1, np.int64),
@@ -79,7 +84,7 @@ def compare_items(store: Store, left: Rows, right: Rows) -> ItemComparison:
     theirs = store.rows["items"][right][pair] + number % many_right[pair]
     starts = (np.cumsum(combined) - combined)[has]
     _compare_substances(store, (ours, theirs), starts, (has, many_left, many_right), result)
-    _compare_amounts(store, (ours, theirs), starts, (has, combined), result)
+    _compare_amounts(store, (ours, theirs), starts, (has, many_left, many_right), result)
     return result
 
 
@@ -97,7 +102,8 @@ def _compare_substances(
     shared = np.add.reduceat(same, starts)
     into.shared_substance[has] = np.maximum.reduceat(np.where(same, mine, 0), starts)
     same_class = (class_[items[0]] == class_[items[1]]) & (class_[items[0]] > 0)
-    both_known = np.maximum.reduceat((mine > 0) & (other > 0), starts)
+    resolved = store.items["item_resolved"]
+    both_known = np.maximum.reduceat(resolved[items[0]] & resolved[items[1]], starts)
     whole = shared >= np.maximum(many_left, many_right)[has]
     into.substance[has] = np.select(
         [whole, shared > 0, ~both_known, np.maximum.reduceat(same_class, starts)],
@@ -110,22 +116,25 @@ def _compare_amounts(
     store: Store,
     items: tuple[Rows, Rows],
     starts: Rows,
-    counts: tuple[npt.NDArray[np.bool_], Rows],
+    counts: tuple[npt.NDArray[np.bool_], Rows, Rows],
     into: ItemComparison,
 ) -> None:
-    has, combined = counts
+    has, many_left, many_right = counts
+    combined = many_left * many_right
     ours, theirs = items
     level = amount_levels(store, ours, theirs)
     mine, other = store.items["item_substance"][ours], store.items["item_substance"][theirs]
-    compatible = (mine == other) | (mine == 0) | (other == 0)
+    resolved = store.items["item_resolved"]
+    compatible = (mine == other) | ~resolved[ours] | ~resolved[theirs]
     worth = _WORTH[level] + np.where(compatible & (level > 0), _COMPATIBLE, 0).astype(np.int8)
-    best = np.maximum.reduceat(worth, starts)
-    is_best = worth == np.repeat(best, combined[has])
+    # Of several that agree equally well, the one given with the most digits.
+    finer = worth.astype(np.int16) * 32 + store.items["item_significant"][ours]
+    is_best = finer == np.repeat(np.maximum.reduceat(finer, starts), combined[has])
     numbers = np.arange(len(worth))
     chosen = np.minimum.reduceat(np.where(is_best, numbers, len(worth)), starts)
-    exact = (level == _AMOUNT["exact"]) & (mine == other) & (mine > 0)
-    several = np.add.reduceat(exact, starts) > 1
-    into.amount[has] = np.where(several, _AMOUNT["several"], level[chosen])
+    same = (mine == other) & (mine > 0)
+    into.further_amount[has] = _further(worth, same, starts, (many_left[has], many_right[has]))
+    into.amount[has] = level[chosen]
     into.digits[has] = store.items["item_digits"][ours[chosen]]
     into.left_item[has], into.right_item[has] = ours[chosen], theirs[chosen]
     purity = store.items["item_purity"]
@@ -133,6 +142,22 @@ def _compare_amounts(
     into.purity[has] = np.select(
         [(one < 0) | (two < 0), np.abs(one - two) <= _SAME_PURITY], [0, _PURITY["same"]], _PURITY["differs"]
     )
+
+
+def _further(worth: Levels, same: npt.NDArray[np.bool_], starts: Rows, counts: tuple[Rows, Rows]) -> Levels:
+    """Whether the amounts of all substances that both have agree, where these are two or more."""
+    many_left, many_right = counts
+    items = int(many_left.sum())
+    of_item = np.repeat(starts, many_left) + spread(np.zeros(len(starts), np.int64), many_left, items) * np.repeat(
+        many_right, many_left
+    )
+    shared = np.logical_or.reduceat(same, of_item)
+    agrees = np.maximum.reduceat(np.where(same, worth, 0), of_item) >= _COMPATIBLE + _AGREES
+    first = np.cumsum(many_left) - many_left
+    substances = np.add.reduceat(shared.astype(np.int64), first)
+    agreeing = np.add.reduceat((shared & agrees).astype(np.int64), first)
+    level = np.where(agreeing == substances, _FURTHER["same"], _FURTHER["differs"])
+    return np.where(substances > 1, level, 0).astype(np.int8)
 
 
 def amount_levels(store: Store, ours: Rows, theirs: Rows) -> Levels:

@@ -31,8 +31,11 @@ KINDS: Sequence[str] = (
     "substance_country_days",
     "substance_place_week",
     "substance_country_month_amount",
+    "substance_place_month",
+    "substance_country_month",
     "substance_year_amount",
     "substance_days_amount",
+    "substance_country_amount",
     "country_days_amount",
     "country_days_place",
     "route_substance_concealment_fortnight",
@@ -42,8 +45,9 @@ KINDS: Sequence[str] = (
 KEYS_KEPT = 48
 _NUMBERS = {kind: number for number, kind in enumerate(KINDS)}
 _SEPARATOR = "\x1f"
+_IN_COUNTRY = ("substance", "country")
 _DAYS, _WEEK, _FORTNIGHT = 4, 14, 28
-_RARE_DIGITS, _TELLING_DIGITS = 3, 2
+_EXACT_DIGITS, _RARE_DIGITS, _TELLING_DIGITS = 4, 3, 2
 
 
 @dataclass(frozen=True)
@@ -67,29 +71,40 @@ def keys(found: Features) -> Keys:
     """The blocking keys of incidents."""
     rows = found.rows.with_row_index("row").with_columns(
         exact=pl.col("last_day") == pl.col("first_day"),
-        in_year=pl.col("last_day") - pl.col("first_day") <= 31,  # a month at most
+        within_month=pl.col("last_day") - pl.col("first_day") <= 31,  # a month at most
     )
-    items = found.items.join(rows.select("row", "first_day", "last_day", "exact", "in_year", "country"), on="row")
-    places = pl.coalesce("place_id", "place")
+    items = found.items.join(rows.select("row", "first_day", "last_day", "exact", "within_month", "country"), on="row")
+    places = pl.coalesce("place", "place_id")
     digits = _digits()
     with_substance = items.filter(pl.col("substance").is_not_null())
     measured = items.with_columns(digits.alias("digits")).filter(pl.col("digits") != "")
     sorted_out = measured.with_columns(pl.col("digits").str.len_bytes().alias("significant"))
     exact_items = with_substance.filter("exact")
-    located = with_substance.join(rows.select("row", places.alias("where")), on="row").filter(
-        pl.col("where").is_not_null() & pl.col("exact")
-    )
+    placed = with_substance.join(rows.select("row", places.alias("where")), on="row").drop_nulls("where")
+    located = placed.filter("exact")
     telling = sorted_out.filter((pl.col("significant") >= _TELLING_DIGITS) & pl.col("exact"))
     rare = sorted_out.filter((pl.col("significant") >= _RARE_DIGITS) & pl.col("substance").is_not_null())
+    exact_amounts = rare.filter(pl.col("significant") >= _EXACT_DIGITS)
     routed = with_substance.join(rows.select("row", "departure", "destination", "concealment"), on="row").filter(
         pl.col("exact") & pl.col("departure").is_not_null() & pl.col("destination").is_not_null()
     )
     parts = [
         found.tokens.select("row", "kind", pl.col("token").alias("text")),
-        *_windows("substance_country_days", exact_items.drop_nulls("country"), ("substance", "country"), _DAYS),
+        *_windows("substance_country_days", exact_items.drop_nulls("country"), _IN_COUNTRY, _DAYS),
         *_windows("substance_place_week", located, ("substance", "where"), _WEEK),
-        *_months(sorted_out.filter(pl.col("substance").is_not_null() & pl.col("in_year")).drop_nulls("country")),
+        *_months(
+            "substance_country_month_amount",
+            sorted_out.filter(pl.col("substance").is_not_null() & pl.col("within_month")).drop_nulls("country"),
+            ("substance", "country", "digits"),
+        ),
+        *_months("substance_place_month", placed.filter("within_month"), ("substance", "where")),
+        *_months("substance_country_month", with_substance.filter("within_month").drop_nulls("country"), _IN_COUNTRY),
         _parts("substance_year_amount", rare, ("substance", "digits"), _year()),
+        exact_amounts.drop_nulls("country").select(
+            "row",
+            pl.lit("substance_country_amount").alias("kind"),
+            pl.concat_str(["substance", "country", "digits"], separator=_SEPARATOR).alias("text"),
+        ),
         *_windows("substance_days_amount", rare.filter("exact"), ("substance", "digits"), _WEEK),
         *_windows("country_days_amount", telling.drop_nulls("country"), ("country", "digits"), _DAYS),
         *_windows(
@@ -127,15 +142,13 @@ def _windows(kind: str, frame: pl.DataFrame, names: Sequence[str], days: int) ->
         yield _parts(kind, frame, names, first.cast(pl.Date).cast(pl.String))
 
 
-def _months(frame: pl.DataFrame) -> Iterable[pl.DataFrame]:
+def _months(kind: str, frame: pl.DataFrame, names: Sequence[str]) -> Iterable[pl.DataFrame]:
     """The calendar month, which a report may give alone, and the next one where a day lies at its end."""
-    names = ("substance", "country", "digits")
-    day = pl.col("first_day").cast(pl.Date)
-    month = day.dt.strftime("%Y-%m")
-    yield _parts("substance_country_month_amount", frame, names, month)
+    month = pl.col("first_day").cast(pl.Date).dt.strftime("%Y-%m")
+    yield _parts(kind, frame, names, month)
     for other in ((pl.col("first_day") - 1).cast(pl.Date), (pl.col("first_day") + 1).cast(pl.Date)):
         beyond = frame.filter("exact").filter(other.dt.strftime("%Y-%m") != month)
-        yield _parts("substance_country_month_amount", beyond, names, other.dt.strftime("%Y-%m"))
+        yield _parts(kind, beyond, names, other.dt.strftime("%Y-%m"))
 
 
 def _year() -> pl.Expr:

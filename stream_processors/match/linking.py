@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from stream_processors.match.comparing import Comparing, Comparison
 from stream_processors.match.explaining import reasons, shared_keys
+from stream_processors.match.levels import STRATA
 from stream_processors.match.model import Model, probability_ppm
 from stream_processors.match.relating import KINDS, Related, Relating
 from stream_processors.match.store import Store
@@ -44,7 +45,8 @@ class Linking:
         self._comparing, self._weighing = Comparing(store), Weighing(store, model)
         self._relating = Relating(store, model)
         thresholds = model.thresholds
-        self._linked, self._review = (_least(ppm) for ppm in (thresholds.duplicate_linked, thresholds.duplicate_review))
+        linked = [0, *(_least(thresholds.duplicate_linked[relation]) for relation in STRATA)]
+        self._linked, self._review = np.array(linked, np.int32), _least(thresholds.duplicate_review)
 
     def judge(self, left: Rows, right: Rows) -> Judged:
         """Compare and weigh pairs of rows."""
@@ -56,7 +58,7 @@ class Linking:
             compared,
             weighed,
             related,
-            _steps(weighed.duplicate, self._review, self._linked),
+            _steps(weighed.duplicate, self._review, self._linked[compared.levels["relation"]]),
             _steps(related.surprise, thresholds.related_review, thresholds.related_linked),
         )
 
@@ -125,7 +127,7 @@ def _outcome(judged: Judged, pair: int) -> tuple[str, str, bool]:
     return NONE, BELOW, False
 
 
-def _steps(values: npt.NDArray[np.int32], review: int, linked: int) -> npt.NDArray[np.int8]:
+def _steps(values: npt.NDArray[np.int32], review: int, linked: int | npt.NDArray[np.int32]) -> npt.NDArray[np.int8]:
     return ((values >= review).astype(np.int8) + (values >= linked)).astype(np.int8)
 
 

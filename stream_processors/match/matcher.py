@@ -51,12 +51,16 @@ class Matcher:
     """Knows all current incidents.
 
     `take` changes nothing; `apply` takes its result in, before the next `take`.
+
+    Attributes:
+        model: under which it matches.
+        store: the incidents.
     """
 
     def __init__(self, model: Model) -> None:
         self.model = model
-        self._store, self._index, self._closed = Store(), KeyIndex(), ClosedKeys()
-        self._linking = Linking(self._store, model)
+        self.store, self._index, self._closed = Store(), KeyIndex(), ClosedKeys()
+        self._linking = Linking(self.store, model)
         self._rows: dict[str, int] = {}
         self._judged: dict[str, set[str]] = {}
 
@@ -68,7 +72,7 @@ class Matcher:
             judged: pairs that people judged.
             silent: make no links: what they were is known, and only the state is to be restored.
         """
-        self._store.forget_staged()
+        self.store.forget_staged()
         taken = Taken(judged=frozenset(pair for pair in judged if pair[1] not in self._judged.get(pair[0], ())))
         current = None if columns is None or not columns.height else self._current(columns)
         pairs: list[tuple[Rows, Rows]] = []
@@ -91,7 +95,7 @@ class Matcher:
             .unique("incident_id", keep="last", maintain_order=True)
             .sort("_at")
         )
-        known, revisions = self._rows, self._store.rows["revision"]
+        known, revisions = self._rows, self.store.rows["revision"]
         later = [
             (row := known.get(id_)) is None or revision > revisions[row]
             for id_, revision in zip(latest["incident_id"].to_list(), latest["revision"].to_list(), strict=True)
@@ -100,7 +104,7 @@ class Matcher:
         return columns[kept["_at"]].with_columns(kept[_ADMITTED])
 
     def _take_rows(self, current: pl.DataFrame, taken: Taken) -> Keys:
-        store, first = self._store, self._store.rows.size
+        store, first = self.store, self.store.rows.size
         found = features(current)
         ids, withdrawn = found.rows["incident_id"].to_list(), found.rows["withdrawn"].to_numpy()
         admitted = found.rows["admitted_ms"].to_numpy().copy()
@@ -124,13 +128,13 @@ class Matcher:
 
     def _alive(self, taken: Taken) -> npt.NDArray[np.bool_]:
         """By row, the staged ones included, whether it counts after the batch."""
-        size = self._store.rows.size + len(taken.rows)
-        alive = self._store.rows["alive"][:size].copy()
+        size = self.store.rows.size + len(taken.rows)
+        alive = self.store.rows["alive"][:size].copy()
         alive[taken.dying] = False
         return alive
 
     def _pairs(self, taken: Taken, entries: Keys, *, silent: bool) -> Iterator[tuple[Rows, Rows]]:
-        store, alive, changes = self._store, self._alive(taken), Changes(self._closed)
+        store, alive, changes = self.store, self._alive(taken), Changes(self._closed)
         batch = KeyIndex()
         batch.add(entries.key, entries.row, alive)
         self._count(taken, entries, alive, changes)
@@ -151,7 +155,7 @@ class Matcher:
 
     def _count(self, taken: Taken, entries: Keys, alive: npt.NDArray[np.bool_], changes: Changes) -> None:
         """Count the incidents of each key that the batch touches, and close keys that have too many."""
-        store, limit = self._store, self.model.key_limit
+        store, limit = self.store, self.model.key_limit
         for row in taken.dying.tolist():
             scope, first = int(store.rows["policy_class"][row]), int(store.rows["keys"][row])
             for key in store.keys["key"][first : first + int(store.rows["key_count"][row])].tolist():
@@ -201,7 +205,7 @@ class Matcher:
 
     def apply(self, taken: Taken) -> None:
         """Take a batch in."""
-        store = self._store
+        store = self.store
         store.take_in()
         if len(taken.dying):
             store.rows["alive"][taken.dying] = False

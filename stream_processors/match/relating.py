@@ -15,13 +15,13 @@ from stream_processors.match.comparing import Comparison
 from stream_processors.match.levels import FIELDS, NUMBERS
 from stream_processors.match.model import Model
 from stream_processors.match.store import Store
-from stream_processors.match.weighing import Weighed
+from stream_processors.match.weighing import Known, Weighed
 
 KINDS = ("NONE", "SAME_SHIPMENT", "SAME_NETWORK", "SAME_MODUS_OPERANDI")
 _SHIPMENT, _NETWORK, _MODUS = 1, 2, 3
 _COLUMN = {field: number for number, field in enumerate(FIELDS)}
 _FORTNIGHT = 14
-_ALIKE_AMOUNTS = [NUMBERS["amount"][level] for level in ("several", "exact", "rounded_3", "rounded_2")]
+_ALIKE_AMOUNTS = [NUMBERS["amount"][level] for level in ("exact", "rounded_3", "rounded_2")]
 _SAME_SUBSTANCE = [NUMBERS["substance"][level] for level in ("same", "some")]
 ROUTE_SEPARATOR, MODUS_SEPARATOR = ">", "|"
 
@@ -44,6 +44,7 @@ class Relating:
 
     def __init__(self, store: Store, model: Model) -> None:
         self._store, self._model = store, model
+        self._concealments = Known(model.surprise["concealment"], store.interned["concealment"])
         self._modus: dict[tuple[int, int, int], int] = {}
 
     def relate(self, compared: Comparison, weighed: Weighed) -> Related:
@@ -79,7 +80,7 @@ class Relating:
         surprise = np.zeros(len(left), np.int32)
         if counted.any():
             surprise[counted] = self._of_routes(compared, counted) - self._model.chance
-            surprise += np.where(counted & concealed, weighed.surprise[:, _COLUMN["concealment"]], 0)
+            surprise += np.where(counted & concealed, self._concealments.of(rows["concealment"][left]), 0)
             surprise += np.where(ends & amounts, weighed.surprise[:, _COLUMN["amount"]], 0)
         return np.maximum(surprise, 0), ends & (surprise > 0)
 

@@ -26,6 +26,11 @@ def folded(texts: pl.Series) -> pl.Series:
     return _each(texts, lambda text: fold_words(anyascii(text)))
 
 
+def telling_places(texts: pl.Series) -> pl.Series:
+    """Names of places, folded, without the words for what kind of place it is; null where nothing else is said."""
+    return _each(texts, _place)
+
+
 def folded_references(texts: pl.Series) -> pl.Series:
     """Tracking numbers and the like: capital Latin letters and digits alone; null below four of them."""
     return _each(texts, lambda text: _longer(_NOT_OF_A_REFERENCE.sub("", anyascii(text).upper())))
@@ -38,6 +43,11 @@ def folded_companies(texts: pl.Series) -> pl.Series:
 
 def _longer(text: str) -> str:
     return text if len(text) >= 4 else ""
+
+
+def _place(text: str) -> str:
+    generic = generic_words("place")
+    return " ".join(word for word in fold_words(anyascii(text)).split() if word not in generic)
 
 
 def _company(text: str) -> str:

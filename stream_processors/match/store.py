@@ -12,7 +12,7 @@ import numpy.typing as npt
 import polars as pl
 
 from stream_processors.match.amounts import Amounts, amounts
-from stream_processors.match.features import Features
+from stream_processors.match.features import TEXT, Features
 from stream_processors.match.interning import Interner
 from stream_processors.match.keys import Keys
 
@@ -59,6 +59,7 @@ LABELS = ("substance_label", "amount_label")
 _ITEM_COLUMNS: Mapping[str, type[np.generic]] = {
     "item_substance": np.int32,
     "item_class": np.int32,
+    "item_resolved": np.bool_,
     "item_kind": np.int32,
     "item_value": np.float64,
     "item_digits": np.int64,
@@ -164,6 +165,9 @@ class Store:
         found: Amounts = amounts(items, units)
         return {
             "item_substance": self.interned["substance"].ids(items["substance"]),
+            "item_resolved": (items["substance"].is_not_null() & ~items["substance"].str.starts_with(TEXT))
+            .fill_null(value=False)
+            .to_numpy(),
             "item_class": self.interned["class"].ids(items["substance_class"]),
             "item_kind": found.kind,
             "item_value": found.value,

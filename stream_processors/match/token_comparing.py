@@ -35,7 +35,7 @@ def compare_tokens(store: Store, left: Rows, right: Rows) -> dict[str, tuple[Lev
     same_kind = kind[ours] == kind[theirs]
     token = store.tokens["token"][ours]
     same = same_kind & (token == store.tokens["token"][theirs])
-    for field, is_of in _kinds(store).items():
+    for field, is_of in kinds_of_tokens(store).items():
         here = is_of[kind[ours]]
         level, shared = found[field]
         level[pair[same_kind & here]] = 2
@@ -44,7 +44,7 @@ def compare_tokens(store: Store, left: Rows, right: Rows) -> dict[str, tuple[Lev
     return found
 
 
-def _kinds(store: Store) -> Mapping[str, npt.NDArray[np.bool_]]:
+def kinds_of_tokens(store: Store) -> Mapping[str, npt.NDArray[np.bool_]]:
     """Of each field, whether a kind of token belongs to it, by the number of the kind."""
     interned = store.interned["token_kind"]
     names = [interned.text(number) for number in range(len(interned))]
