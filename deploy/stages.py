@@ -12,17 +12,16 @@ from typing import Any, ClassVar, Protocol
 
 from projections.members import MembersProjector
 from projections.projector import Projector
-from schemas.dictionary import SchemaDictionary
+from schemas.known_schemas import KnownSchemas
 from schemas.settings import Settings
 from schemas.topics import DECISIONS, DIRECTORY, INCIDENTS, SCHEMAS, SUBMISSIONS, Topic, enriched
 from stream_processors.admit import GROUP as ADMIT_GROUP
 from stream_processors.admit import Admission, DirectoryReader
-from stream_processors.admit.directory_reader import OneTopic
 from stream_processors.enrich import GROUPS as ENRICH_GROUPS
 from stream_processors.enrich import Enrichment
 from stream_processors.enrich import group as enrich_group
 from stream_processors.reference import Reference
-from stream_processors.runtime import Stage
+from stream_processors.runtime import OneTopic, Stage, following_schemas
 
 Topics = Callable[[int], tuple[Topic, ...]]
 """Topics, by the number of a generation."""
@@ -106,8 +105,8 @@ def _admission(around: Surroundings) -> Admission:
 
 
 def _enrichment(around: Surroundings) -> Enrichment:
-    dictionary = SchemaDictionary().fold(around.topic(SCHEMAS.name).read(0))
-    return Enrichment(dictionary, around.reference(), around.generation)
+    schemas = KnownSchemas(following_schemas(around.topic(SCHEMAS.name)))
+    return Enrichment(schemas, around.reference(), around.generation)
 
 
 STREAMING = (

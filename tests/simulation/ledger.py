@@ -12,6 +12,7 @@ from deploy.stages import STREAMING, generated
 from schemas.codec import FRAME_BYTES, codec
 from schemas.dictionary import SchemaDictionary
 from schemas.directory import Directory
+from schemas.known_schemas import KnownSchemas
 from schemas.reading import Record
 from schemas.topics import DECISIONS, DIRECTORY, INCIDENTS, SCHEMAS, SUBMISSIONS, enriched
 from stream_processors.admit import Admission
@@ -200,7 +201,7 @@ def _compare(topic: str, expected: list[Copy], actual: list[Copy]) -> None:
 
 def _check_enriched(world: World) -> None:
     """Each admitted incident once, in the order of its partition, as enrichment without faults writes it."""
-    enrichment = Enrichment(DICTIONARY, reference(), GENERATION)
+    enrichment = Enrichment(KnownSchemas(lambda: DICTIONARY), reference(), GENERATION)
     for number in range(PARTITIONS_USED):
         admitted = committed(world, INCIDENTS.name, number)
         expected = [_copy(output) for output in enrichment.process(admitted).outputs] if admitted else []

@@ -3,13 +3,13 @@
 from collections.abc import Mapping, Sequence
 
 from deploy.stages import Surroundings
-from schemas.dictionary import SchemaDictionary
+from schemas.known_schemas import KnownSchemas
 from schemas.reading import Record
 from schemas.topics import DIRECTORY, SCHEMAS
 from stream_processors.admit import Admission, DirectoryReader
 from stream_processors.admit.stage import Admitted
 from stream_processors.enrich import Enrichment
-from stream_processors.runtime import Log, Partition, Processed
+from stream_processors.runtime import Log, Partition, Processed, following_schemas
 from tests.simulation.log import SimulatedLog
 from tests.simulation.tables import MemorySink, Place
 from tests.simulation.world import Parts
@@ -83,8 +83,8 @@ class _AdmissionByStoredPosition(Admission):
 
 
 def _without_look(around: Surroundings) -> Enrichment:
-    dictionary = SchemaDictionary().fold(around.topic(SCHEMAS.name).read(0))
-    return _WithoutLook(dictionary, around.reference(), around.generation)
+    schemas = KnownSchemas(following_schemas(around.topic(SCHEMAS.name)))
+    return _WithoutLook(schemas, around.reference(), around.generation)
 
 
 def _sources(around: Surroundings) -> DirectoryReader:
