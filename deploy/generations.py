@@ -22,6 +22,7 @@ from deploy.stages import STAGES, Projecting, Streaming, generated
 from deploy.workers import run_stage
 from projections.catalogue_check import check_catalogue
 from projections.migrate import drop, migrate, schema_name
+from projections.moments import drop_moments
 from schemas.directory import read_directory
 from schemas.directory.commands import GenerationSet
 from schemas.errors import IonicsError, TopologyError
@@ -129,6 +130,7 @@ def drop_generation(settings: Settings, number: int) -> None:
     if number not in _numbers(settings):
         raise TopologyError(f"there is no generation {number}; see: ionics generation list")
     drop(settings.require("database_url"), number)
+    drop_moments(settings.require("database_url"), number)
     admin = AdminClient(settings.as_principal(DEPLOYMENT).client_config(), logger=quiet_logger())
     try:
         for gone in admin.delete_topics([topic.name for topic in generated(number)]).values():

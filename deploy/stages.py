@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
 from projections.members import MembersProjector
+from projections.moments import MomentsKeeper
 from projections.projector import Projector
 from schemas.known_schemas import KnownSchemas
 from schemas.settings import Settings
@@ -138,6 +139,7 @@ STREAMING = (
 PROJECTING = (
     Projecting("project", lambda generation: (enriched(generation),), lambda at, done: Projector(at, 10_000, done)),
     Projecting("members", lambda _: (DIRECTORY,), MembersProjector),
+    Projecting("moments", lambda _: (), MomentsKeeper),
 )
 """Stages from the log into the read store."""
 

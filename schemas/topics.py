@@ -52,13 +52,21 @@ ANYONE = "*"
 """Every principal of the deployment."""
 
 SUBMISSIONS = Topic(
-    "ionics.submissions", "incident id", "incident", PARTITIONS, 30 * DAY_MS, ("agency", "api", "operator"), ("admit",)
+    "ionics.submissions",
+    "incident id",
+    "incident",
+    PARTITIONS,
+    30 * DAY_MS,
+    ("agency", "api", "operator"),
+    ("admit", "moments"),
 )
-INCIDENTS = Topic("ionics.incidents", "incident id", "admitted", PARTITIONS, FOR_EVER, ("admit",), ("admit", "enrich"))
+INCIDENTS = Topic(
+    "ionics.incidents", "incident id", "admitted", PARTITIONS, FOR_EVER, ("admit",), ("admit", "enrich", "moments")
+)
 DECISIONS = Topic("ionics.decisions", "incident id or null", "decision", PARTITIONS, FOR_EVER, ("admit",), ("admit",))
 DIRECTORY = Topic("ionics.directory", "entry id", "directory_act", 1, FOR_EVER, ("deployment",), (ANYONE,))
 DIRECTORY_CLOSED = Topic(
-    "ionics.directory-closed", "entry id", "directory_act", 1, FOR_EVER, ("deployment",), ("members", "api")
+    "ionics.directory-closed", "entry id", "directory_act", 1, FOR_EVER, ("deployment",), ("members", "moments", "api")
 )
 SCHEMAS = Topic("ionics.schemas", "schema id", "schema_entry", 1, FOR_EVER, ("deployment",), (ANYONE,))
 AUDIT = Topic("ionics.audit", "actor", "audit", 1, FOR_EVER, ("admit", "api", "operator"), ("api",))
@@ -102,7 +110,7 @@ def receipts(agency: str) -> Topic:
 def enriched(generation: int) -> Topic:
     """Enriched incidents of one generation."""
     name = f"ionics.enriched.g{generation}"
-    return Topic(name, "incident id", "enriched", PARTITIONS, FOR_EVER, ("enrich",), ("enrich", "project"))
+    return Topic(name, "incident id", "enriched", PARTITIONS, FOR_EVER, ("enrich",), ("enrich", "project", "moments"))
 
 
 def create_topics(client: AdminClient, topics: Sequence[Topic], replication: int = 1) -> list[str]:

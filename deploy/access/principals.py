@@ -15,5 +15,8 @@ API = "api"
 STAGE_GROUPS = {stage.name: stage.groups for stage in STREAMING}
 """Prefix of the consumer groups and transactional ids of each stage that has any."""
 
+SEES_LAG = (OPERATOR, "moments")
+"""Principals that may ask how far the stages have come."""
+
 BACKBONE = (*STAGES, API, OPERATOR)
 """Principals that every deployment has beside `deployment`."""

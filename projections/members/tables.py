@@ -8,6 +8,7 @@ import psycopg
 from psycopg import sql
 
 from projections.migrate import schema_name
+from projections.statements import rights_changed
 from schemas.delegation import DelegationLink
 from schemas.directory import SEES_ALL, Members
 from schemas.errors import ProjectionError
@@ -38,6 +39,7 @@ def write_members(
                 places = sql.SQL(", ").join([sql.Placeholder()] * _COLUMNS[name])
                 with connection.cursor() as cursor:
                     cursor.executemany(sql.SQL("INSERT INTO {} VALUES ({})").format(table, places), list(rows))
+            connection.execute(rights_changed(schema))
             for topic, following in (positions or {}).items():
                 keep_position(connection, generation, topic, following)
     except psycopg.Error as error:

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from click.testing import CliRunner
 
-from cli.main import cli
+from cli.main import VIEWS, cli
 from deploy.agencies import add_agencies
 from producers import IncidentProducer
 from projections import queries
@@ -18,9 +18,12 @@ from projections.as_of import as_of
 from projections.digest import digests
 from projections.rebuild import NOT_OF_EVENTS, rebuild
 from projections.viewing import viewing
+from schemas.codec import FRAME_BYTES, codec
 from schemas.directory import Agency
 from schemas.errors import ProjectionError
+from schemas.reading import read_topic
 from schemas.settings import Settings
+from schemas.topics import ACCESS
 from tests.integration.exchange import CONTENT, stages, until
 from tests.running import Running
 
@@ -130,7 +133,7 @@ def test_every_table_is_compared_or_taken_over(moments: tuple[Settings, dict[str
         found = writer.execute(
             "SELECT table_name FROM information_schema.tables WHERE table_schema = %s", [f"g{settings.generation}"]
         ).fetchall()
-    assert {name for (name,) in found} == {*compared, *NOT_OF_EVENTS, "positions", "policy", "migration"}
+    assert {name for (name,) in found} == {*compared, *NOT_OF_EVENTS, "positions", "policy", "rights", "migration"}
 
 
 def test_live_tables_that_differ_stay(moments: tuple[Settings, dict[str, str], datetime]) -> None:
@@ -182,6 +185,45 @@ def test_as_of_now_is_what_there_is(moments: tuple[Settings, dict[str, str], dat
     assert ids["narrowed"] not in {row["incident_id"] for row in now}
 
 
+_FILTERED = {
+    "incident": (),
+    "incidents": ("--agency", "reb-owner", "--limit", "500"),
+    "items": ("--substance", "cocaine"),
+    "routes": ("--from", "CHN"),
+    "heatmap": ("--country", "NZL"),
+    "timeline": ("--substance", "cocaine"),
+    "substances": ("coc",),
+    "activity": ("--agency", "reb-owner"),
+    "milestones": ("--step", "2"),
+}
+
+
+def test_every_view_of_the_command_line_takes_a_moment(
+    moments: tuple[Settings, dict[str, str], datetime], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As of now each answers as it does now, with its own filters; as of before, as it did then."""
+    settings, ids, before = moments
+    monkeypatch.setenv("IONICS_HOME", str(settings.home))
+    assert _FILTERED.keys() == {*VIEWS}
+    filters = _FILTERED | {"incident": (ids["amended"],)}
+
+    def answers() -> dict[str, str]:
+        found = {view: CliRunner().invoke(cli, [view, *words, "--json"]) for view, words in filters.items()}
+        assert {view: done.exit_code for view, done in found.items()} == dict.fromkeys(VIEWS, 0)
+        return {view: done.stdout for view, done in found.items()}
+
+    live = answers()
+    answered = dict[datetime, dict[str, str]]()
+    for moment in (datetime.now(UTC), before):
+        with as_of(settings, moment) as (number, _), monkeypatch.context() as within:
+            within.setenv("IONICS_GENERATION", str(number))
+            answered[moment] = answers()
+    now, then = answered.values()
+    assert now == live
+    assert {view for view in VIEWS if then[view] == live[view]} <= {"milestones", "heatmap", "routes"}
+    assert {row["revision"] for row in json.loads(then["incidents"]) if row["incident_id"] in ids.values()} == {1}
+
+
 def test_the_commands(moments: tuple[Settings, dict[str, str], datetime], monkeypatch: pytest.MonkeyPatch) -> None:
     """`ionics rebuild` and `ionics as-of`, with what they print and what the audit keeps."""
     settings, ids, before = moments
@@ -198,6 +240,8 @@ def test_the_commands(moments: tuple[Settings, dict[str, str], datetime], monkey
     assert seen["incident"]["revision"] == 1
     assert json.loads(run("as-of", "1999", "routes", "--json", code=2) or "null") is None
     assert json.loads(run("as-of", "1999-01-01", "routes", "--json")) == []
+    entries = [codec("access").decode((r.value or b"")[FRAME_BYTES:]) for r in read_topic(settings, ACCESS.name)]
+    assert '"as_of":"1999-01-01T00:00:00+00:00"' in entries[-1]["query"]
     monkeypatch.setenv("IONICS_VIEWER", "reb-other")
     result = CliRunner().invoke(cli, ["rebuild"])
     assert result.exit_code == 1
