@@ -46,6 +46,8 @@ _WHOLE, _FILTERED = 907, 908
 _AGENCIES = ("ni-nld", "ni-usa", "ni-none")
 _SECRETARIAT = "ni-hq"
 _VIEWERS = (*_AGENCIES, _SECRETARIAT, "ni-all", "analyst")
+_LOOKING_BACK = ("ni-usa", _SECRETARIAT)
+"""Viewers in a group and with delegated reports; to look back is the same for all."""
 _AUDIENCES = [
     ["COMMUNITY"],
     ["COMMUNITY"],
@@ -259,9 +261,11 @@ def test_what_is_hidden_might_as_well_not_exist(
                 found = _answers(here, ids)
                 assert sum(status == 200 for status, *_ in found) > len(_PATHS) / 2
                 assert found == _answers(there, ids)
+                if viewer not in _LOOKING_BACK:
+                    continue
                 shown = {record["admitted"]["incident"]["incident_id"] for record in seen}
                 logs[_FILTERED] = [r for r in shuffled if r["admitted"]["incident"]["incident_id"] in shown]
                 _filled(deployment, _FILTERED, logs[_FILTERED], members, theirs)
                 then = _of_the_moment(here, ids)
                 assert then == _of_the_moment(there, ids)
-                assert viewer == "analyst" or any(status == 200 for status, _ in then[-len(ids) :])
+                assert any(status == 200 for status, _ in then[-len(ids) :])
