@@ -12,6 +12,30 @@ from cli.substances import substance_id_of
 from projections import queries
 from schemas.directory import load_current
 
+_SHORT = {"admitted_at": 16, "incident_id": 8}
+"""Characters that a table shows: a minute, and of an id as much as `ionics incident` needs; JSON has all."""
+_HEADINGS = {
+    "mass_ug": "kg",
+    "admitted_at": "admitted",
+    "agency_id": "agency",
+    "source_ref": "reference",
+    "incident_type": "type",
+    "place_country": "in",
+    "place_name": "place",
+    "departure": "from",
+    "destination": "to",
+    "revision": "rev",
+    "event_type": "event",
+    "incident_id": "incident",
+    "items_without_mass": "no mass",
+    "substance_id": "substance",
+    "substance_class": "class",
+    "substance_text": "as reported",
+    "item_no": "item",
+    "amount_text": "amount",
+    "unit_text": "unit",
+}
+
 _since = click.option("--since", metavar="PERIOD", help="First month or year, such as 2016-03 or 2016.")
 _until = click.option("--until", metavar="PERIOD", help="Last month or year.")
 _agency = click.option("--agency", "agency_id", help="Only what this agency reported.")
@@ -34,9 +58,9 @@ def incidents(as_json: bool, **asked: Any) -> None:
     found = _asked("list_incidents", "LIST", "incidents", asked)
     columns: list[Column | str] = [
         *("admitted_at", "agency_id", "source_ref", "incident_type", "period", "place_country", "place_name"),
-        *("departure", "destination", "event_type"),
+        *("departure", "destination"),
         number("revision"),
-        "incident_id",
+        *("event_type", "incident_id"),
     ]
     _show(found, columns, as_json=as_json)
 
@@ -112,7 +136,7 @@ def _show(found: Sequence[Mapping[str, Any]], columns: Sequence[Column | str], *
         print_json(found)
         return
     named = [column if isinstance(column, Column) else Column(column, fold=False) for column in columns]
-    headings = [Column("kg" if c.heading == "mass_ug" else c.heading, c.justify, c.fold) for c in named]
+    headings = [Column(_HEADINGS.get(c.heading, c.heading), c.justify, c.fold) for c in named]
     print_table(headings, [[_cell(column.heading, row[column.heading]) for column in named] for row in found])
     if not found:
         remark("nothing found; see `ionics status` for whether the views are fresh")
@@ -121,4 +145,6 @@ def _show(found: Sequence[Mapping[str, Any]], columns: Sequence[Column | str], *
 def _cell(name: str, value: Any) -> str:
     if name == "mass_ug":
         return kilograms(value)
+    if name in _SHORT:
+        return clean(value)[: _SHORT[name]]
     return f"{value:,}" if isinstance(value, int) else clean(value)
