@@ -21,7 +21,8 @@ from schemas.settings import Settings
 _FIRST = 1_100_000_000
 _NUMBERS = 100_000
 """Each generation's moments have so many numbers for their tables; none is one of `projections.workspace`."""
-_MOST = 8
+_MOST = 4
+"""Each is a copy of all tables."""
 _KEPT_S = 900.0
 _WANTED_S = 20.0
 """Whoever asked longer ago has gone."""
