@@ -7,12 +7,13 @@ import psycopg
 from psycopg import sql
 
 from cli.accessing import logged, noted
-from cli.connections import Decoder, reader
+from cli.connections import reader
 from cli.output import Column, clean, json_option, kilograms, number, print_json, print_table, remark
 from projections.migrate import schema_name
 from projections.queries import find_incidents, items, revisions
 from schemas.directory import load_current
 from schemas.errors import ContractError, LogError, ProjectionError
+from schemas.known_schemas import KnownSchemas
 from schemas.settings import Settings
 
 _MANY = 20
@@ -73,7 +74,7 @@ def _as_reported(settings: Settings, connection: psycopg.Connection, incident_id
     if row is None:
         return {"route": [], "reported": None}
     try:
-        value = Decoder(settings).decode(row[0])
+        value = KnownSchemas.of(settings).decoded(row[0], "enriched")
     except (LogError, ContractError) as error:
         remark(f"what was reported is not shown: {error}")
         return {"route": [], "reported": None}

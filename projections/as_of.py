@@ -7,7 +7,10 @@ what both allow.
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, LiteralString
+from uuid import UUID
 
 import polars as pl
 import psycopg
@@ -21,13 +24,31 @@ from projections.projector import EnrichedDecoder
 from projections.sink import Decode, ViewSink
 from projections.workspace import workspace
 from schemas.directory import Members, read_members
+from schemas.errors import ProjectionError
 from schemas.policies import COMMUNITY_CLASS, classified
 from schemas.settings import Settings
 from schemas.sharing import admits
-from schemas.topics import enriched
+from schemas.topics import INCIDENTS, SUBMISSIONS, Topic, enriched
+from stream_processors.admit import GROUP as ADMIT_GROUP
+from stream_processors.enrich import group as enrich_group
+from stream_processors.runtime.lag import committed, lag
 from stream_processors.runtime.log import Partition
 
 _NARROWED_TLP = "AMBER"
+_CLOCKS = timedelta(seconds=1)
+
+
+@dataclass(frozen=True)
+class Filled:
+    """What tables were filled with.
+
+    Attributes:
+        events: how many were admitted by the moment.
+        rights: the token of the rights under which they were; see the table ``rights``.
+    """
+
+    events: int
+    rights: UUID | None
 
 
 @contextmanager
@@ -48,12 +69,28 @@ def as_of(
         ProjectionError: the database refused.
         LogError: the log cannot be read.
     """
-    url, generation = settings.require("database_url"), settings.generation
-    members = read_members(settings)
-    with workspace(settings) as number, psycopg.connect(url, autocommit=True) as connection:
-        ends, latest, audiences = _live(connection, settings, generation)
+    with workspace(settings) as number:
+        yield number, fill_as_of(settings, number, moment, on_batch).events
+
+
+def fill_as_of(settings: Settings, number: int, moment: datetime, on_batch: Callable[[int], None]) -> Filled:
+    """Fill empty tables with the events admitted by a moment, under the rights of now.
+
+    Args:
+        settings: with the address of the writer, and the generation whose live tables say what the rights are.
+        number: of the tables.
+        moment: with a time zone.
+        on_batch: called with the number of events of each batch read; may raise to give up.
+
+    Raises:
+        ProjectionError: the database refused.
+        LogError: the log cannot be read.
+    """
+    with psycopg.connect(settings.require("database_url"), autocommit=True) as connection:
+        live = _live(connection, settings.generation)
+        members = read_members(settings)  # after the token: what changes in between changes it
         decode = EnrichedDecoder(settings)
-        sink = ViewSink(connection, number, _Narrowed(decode, latest, audiences, members))
+        sink = ViewSink(connection, number, _Narrowed(decode, live.latest, live.audiences, members))
         kept = 0
 
         def wanted(rows: pl.DataFrame) -> pl.Series:
@@ -62,10 +99,41 @@ def as_of(
             kept += int(found.sum())
             return found
 
-        fill(settings, sink, ({}, ends), on_batch, (decode, wanted))
+        fill(settings, sink, ({}, live.positions), on_batch, (decode, wanted))
         write_members(connection, number, members)
         check_catalogue(connection, number)
-        yield number, kept
+        return Filled(kept, live.rights)
+
+
+def is_final(settings: Settings, moment: datetime) -> bool:
+    """Whether no event admitted by then can still come: the moment is past, and all appended by then is in the views.
+
+    Clocks of brokers that are late by more than a second are not reckoned with.
+
+    Raises:
+        LogError: the log does not answer.
+        ProjectionError: the database refused.
+    """
+    if moment > datetime.now(UTC) - _CLOCKS:
+        return False
+    generation, at_ms = settings.generation, moment.timestamp() * 1000
+    ways: tuple[tuple[Topic, Callable[[], dict[int, int]]], ...] = (
+        (SUBMISSIONS, lambda: committed(settings, ADMIT_GROUP, SUBMISSIONS)),
+        (INCIDENTS, lambda: committed(settings, enrich_group(generation), INCIDENTS)),
+        (enriched(generation), lambda: _projected(settings)),
+    )
+    unread = (lag(settings, topic, read()).oldest_ms for topic, read in ways)
+    return all(oldest_ms is None or oldest_ms > at_ms for oldest_ms in unread)
+
+
+def _projected(settings: Settings) -> dict[int, int]:
+    statement = sql.SQL("SELECT partition, next FROM {} WHERE topic = %s")
+    table = sql.Identifier(schema_name(settings.generation), "positions")
+    try:
+        with psycopg.connect(settings.require("database_url")) as connection:
+            return dict(connection.execute(statement.format(table), [enriched(settings.generation).name]).fetchall())
+    except psycopg.Error as error:
+        raise ProjectionError(f"the read store: {(str(error).splitlines() or ['no answer'])[0]}") from error
 
 
 class _Narrowed:
@@ -106,23 +174,31 @@ class _Narrowed:
         ]
 
 
-def _live(
-    connection: psycopg.Connection, settings: Settings, generation: int
-) -> tuple[dict[Partition, int], dict[str, int], dict[int, list[str]]]:
-    """Of the live tables, in one snapshot: positions, the class of each incident that was amended, audiences."""
+@dataclass(frozen=True)
+class _Live:
+    """Of the live tables, in one snapshot: positions, the class of each amended incident, audiences, the token."""
 
-    def table(name: str) -> sql.Identifier:
-        return sql.Identifier(schema_name(generation), name)
+    positions: dict[Partition, int]
+    latest: dict[str, int]
+    audiences: dict[int, list[str]]
+    rights: UUID | None
 
-    topic = enriched(settings.generation).name
+
+def _live(connection: psycopg.Connection, generation: int) -> _Live:
+    def rows(text: LiteralString, name: str, *parameters: str) -> list[Any]:
+        table = sql.Identifier(schema_name(generation), name)
+        return connection.execute(sql.SQL(text).format(table), parameters).fetchall()
+
+    topic = enriched(generation).name
     with connection.transaction():
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        rows = connection.execute(
-            sql.SQL("SELECT partition, next FROM {} WHERE topic = %s").format(table("positions")), [topic]
-        )
-        positions = {Partition(topic, number): following for number, following in rows}
-        statement = sql.SQL("SELECT incident_id::text, policy_class FROM {} WHERE revision > 1")
-        latest: dict[str, int] = dict(connection.execute(statement.format(table("incident"))).fetchall())
-        statement = sql.SQL("SELECT class, audience FROM {}")
-        audiences: dict[int, list[str]] = dict(connection.execute(statement.format(table("policy"))).fetchall())
-    return positions, latest, audiences
+        positions = rows("SELECT partition, next FROM {} WHERE topic = %s", "positions", topic)
+        latest = rows("SELECT incident_id::text, policy_class FROM {} WHERE revision > 1", "incident")
+        audiences = rows("SELECT class, audience FROM {}", "policy")
+        rights = rows("SELECT changed FROM {}", "rights")
+    return _Live(
+        {Partition(topic, number): following for number, following in positions},
+        dict(latest),
+        dict(audiences),
+        rights[0][0] if rights else None,
+    )

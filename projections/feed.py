@@ -12,11 +12,10 @@ from typing import Any
 
 import orjson
 
-from schemas.codec import FRAME_BYTES, RecordCodec
-from schemas.dictionary import SUBJECTS, read_dictionary
 from schemas.directory import at_generation
-from schemas.errors import ContractError, ProjectionError, UnknownSchemaError
+from schemas.errors import ContractError, ProjectionError
 from schemas.incident import Incident
+from schemas.known_schemas import KnownSchemas
 from schemas.settings import Settings, load_settings
 from schemas.topics import enriched
 from stream_processors.runtime.follower import Follower
@@ -89,17 +88,16 @@ def feed(
     topic = enriched(settings.generation)
     next_ = positions_of(after, topic.name, topic.partitions)
     wanted = filter or FeedFilter()
-    codecs = _Codecs(settings)
+    schemas = KnownSchemas.of(settings)
     follower = Follower(settings, {Partition(topic.name, n): at for n, at in next_.items()})
     look_up = time.monotonic() + _LOOK_UP_S
     try:
         while stop is None or not stop.is_set():
             batch = follower.consume(1_000, 0.2)
             for record in batch:
-                value = record.value or b""
                 next_[record.partition] = record.offset + 1
                 try:
-                    event = codecs.of(value).decode(value[FRAME_BYTES:])
+                    event = schemas.decoded(record.value, "enriched")
                 except ContractError:
                     continue  # a dead letter of the projector
                 incident, admission = event["admitted"]["incident"], event["admitted"]["admission"]
@@ -113,23 +111,6 @@ def feed(
                 return
     finally:
         follower.close()
-
-
-class _Codecs:
-    """Codecs by schema id, from the log's own dictionary."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._codecs: dict[int, RecordCodec] = {}
-
-    def of(self, value: bytes) -> RecordCodec:
-        id_ = int.from_bytes(value[1:FRAME_BYTES], "big")
-        if id_ not in self._codecs:
-            dictionary = read_dictionary(self._settings)
-            if dictionary.subjects.get(id_) != SUBJECTS["enriched"]:
-                raise UnknownSchemaError(f"schema id {id_} is no schema of enriched incidents in ionics.schemas")
-            self._codecs[id_] = RecordCodec(dictionary.schemas[id_])
-        return self._codecs[id_]
 
 
 def _cursor(topic: str, positions: Mapping[int, int]) -> str:

@@ -7,7 +7,7 @@ import polars as pl
 
 from projections.projector import EnrichedDecoder
 from projections.sink import Decode, ViewSink
-from schemas.errors import DecodeError, LogError
+from schemas.errors import ContractError, LogError
 from schemas.settings import Settings
 from stream_processors.runtime.follower import Follower
 from stream_processors.runtime.log import Partition
@@ -62,7 +62,7 @@ def fill(
             advance = {(p.topic, p.number): (next_[p], offset) for p, offset in moved.items()}
             try:
                 sink.apply(_wanted(values, keep), advance)
-            except DecodeError:
+            except ContractError:
                 # What cannot be read is a dead letter of the projector.
                 unreadable = EnrichedDecoder(settings).unreadable(values)
                 values = [value for index, value in enumerate(values) if index not in unreadable]

@@ -10,9 +10,8 @@ import psycopg
 
 from projections.dead_letters import put_aside
 from projections.sink import ViewSink
-from schemas.columnar import ColumnarDecoder
-from schemas.dictionary import SUBJECTS, read_dictionary
-from schemas.errors import DecodeError, ProjectionError
+from schemas.errors import ContractError, DecodeError, ProjectionError
+from schemas.known_schemas import KnownSchemas
 from schemas.reading import Record
 from schemas.settings import Settings
 from schemas.topics import Topic, enriched
@@ -24,18 +23,18 @@ class EnrichedDecoder:
     """Decodes values of the enriched topic, whatever version of the schema they were written with."""
 
     def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._decoders: dict[int, ColumnarDecoder] = {}
+        self._schemas = KnownSchemas.of(settings)
 
     def __call__(self, values: list[bytes]) -> pl.DataFrame:
         """Columns of the values, one row each, in order.
 
         Raises:
-            DecodeError: a value does not decode.
+            ContractError: a value does not decode.
         """
         frames = []
         for schema_id, indexes in _by_schema(values):
-            decoded = self._decoder(schema_id).decode(schema_id, [values[index] for index in indexes])
+            decoder = self._schemas.columnar(schema_id, "enriched")
+            decoded = decoder.decode(schema_id, [values[index] for index in indexes])
             if decoded.faults:
                 raise DecodeError(f"{len(decoded.faults)} values of the enriched topic do not decode")
             order = pl.Series("_row", indexes, dtype=pl.UInt32)
@@ -44,26 +43,18 @@ class EnrichedDecoder:
             return frames[0]
         return pl.concat(frames, how="diagonal").sort("_row") if frames else pl.DataFrame()
 
-    def unreadable(self, values: Sequence[bytes]) -> dict[int, DecodeError]:
+    def unreadable(self, values: Sequence[bytes]) -> dict[int, ContractError]:
         """The values that do not decode, by index, and why: no enrichment wrote them."""
-        found: dict[int, DecodeError] = {}
+        found: dict[int, ContractError] = {}
         for schema_id, indexes in _by_schema(values):
             try:
-                decoder = self._decoder(schema_id)
-            except DecodeError as error:
+                decoder = self._schemas.columnar(schema_id, "enriched")
+            except ContractError as error:
                 found |= dict.fromkeys(indexes, error)
             else:
                 faults = decoder.decode(schema_id, [values[index] for index in indexes]).faults
                 found |= {indexes[row]: fault for row, fault in faults.items()}
         return found
-
-    def _decoder(self, schema_id: int) -> ColumnarDecoder:
-        if schema_id not in self._decoders:
-            dictionary = read_dictionary(self._settings)
-            if dictionary.subjects.get(schema_id) != SUBJECTS["enriched"]:
-                raise DecodeError(f"schema id {schema_id} is no schema of enriched incidents in ionics.schemas")
-            self._decoders[schema_id] = ColumnarDecoder(dictionary.schemas[schema_id])
-        return self._decoders[schema_id]
 
 
 def _by_schema(values: Sequence[bytes]) -> Iterable[tuple[int, list[int]]]:
@@ -131,7 +122,7 @@ class Projection:
         """Project until `stop` is set; the batch in hand is finished.
 
         Raises:
-            DecodeError: a value does not decode, and nobody puts it aside.
+            ContractError: a value does not decode, and nobody puts it aside.
             ProjectionError: the sink cannot be written, or its positions were moved by another projector.
             LogError: the log cannot be read.
         """
@@ -149,7 +140,7 @@ class Projection:
         advance = {(p.topic, p.number): (self._next[p], offset) for p, offset in moved.items()}
         try:
             self._sink.apply([record.value or b"" for record in batch], advance)
-        except DecodeError:
+        except ContractError:
             if self._readable is None:
                 raise
             self._sink.apply(self._readable(batch), advance)

@@ -25,8 +25,8 @@ from schemas.settings import Settings
 from schemas.topics import enriched
 from stream_processors.runtime.log import Partition
 
-NOT_OF_EVENTS = ("agency", "focal_point", "group_member", "key_doubt", "opened", "delegation_link")
-"""Tables of the directory, the access log and delegations: taken over as they are."""
+NOT_OF_EVENTS = ("agency", "focal_point", "group_member", "key_doubt", "opened", "delegation_link", "moment")
+"""Tables of the directory, the access log, delegations and moments: taken over as they are."""
 
 _ROUNDS = 5
 _SMALL = 1_000

@@ -118,7 +118,10 @@ class ViewSink:
         replaced = present.filter(pl.col(_VALUE).is_not_null())
         incidents, items = incident_rows(latest), item_rows(latest)
         changes = contributions_of_rows(incidents, items)
-        old = contributions(classified(self._decode(replaced[_VALUE].to_list()))) if replaced.height else None
+        before = classified(self._decode(replaced[_VALUE].to_list())) if replaced.height else None
+        old = None if before is None else contributions(before)
+        if before is not None and self._changes_rights(before, latest):
+            self._connection.execute(self._sql.rights_changed)
         if replaced.height:
             ids = array_literals(replaced.select("incident_id"))
             self._connection.execute(self._sql.delete_items, ids)
@@ -126,6 +129,11 @@ class ViewSink:
         self._copy("incident", incidents.with_columns(latest[_VALUE]))
         self._copy("item", items)
         self._change(changes, old)
+
+    def _changes_rights(self, before: pl.DataFrame, latest: pl.DataFrame) -> bool:
+        """Whether an incident is shared otherwise than before."""
+        both = before.select("incident_id", "policy_class").join(latest, on="incident_id", suffix="_now")
+        return bool((both["policy_class"] != both["policy_class_now"]).any())
 
     def _keep_policies(self, batch: pl.DataFrame) -> None:
         for class_, owner, audience in policies(batch).iter_rows():

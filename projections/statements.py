@@ -60,6 +60,7 @@ class Statements:
         )
         self.delete_items = self._composed("DELETE FROM {item} WHERE incident_id = ANY(%s::uuid[])")
         self.delete_incidents = self._composed("DELETE FROM {incident} WHERE incident_id = ANY(%s::uuid[])")
+        self.rights_changed = rights_changed(schema)
         self.change = {name: self._change(name, keys, MEASURES[name]) for name, keys in AGGREGATES.items()}
         self.delete_empty = {name: self._delete_empty(name, keys) for name, keys in AGGREGATES.items()}
 
@@ -95,6 +96,13 @@ class Statements:
             keys=_names(keys),
             same=sql.SQL(" AND ").join(same),
         )
+
+
+def rights_changed(schema: str) -> sql.Composed:
+    """Gives the rights of a generation a new token."""
+    return sql.SQL(
+        "INSERT INTO {} (changed) VALUES (gen_random_uuid()) ON CONFLICT (one) DO UPDATE SET changed = EXCLUDED.changed"
+    ).format(sql.Identifier(schema, "rights"))
 
 
 def _names(names: Sequence[str]) -> sql.Composed:

@@ -52,13 +52,21 @@ ANYONE = "*"
 """Every principal of the deployment."""
 
 SUBMISSIONS = Topic(
-    "ionics.submissions", "incident id", "incident", PARTITIONS, 30 * DAY_MS, ("agency", "api", "operator"), ("admit",)
+    "ionics.submissions",
+    "incident id",
+    "incident",
+    PARTITIONS,
+    30 * DAY_MS,
+    ("agency", "api", "operator"),
+    ("admit", "moments"),
 )
-INCIDENTS = Topic("ionics.incidents", "incident id", "admitted", PARTITIONS, FOR_EVER, ("admit",), ("admit", "enrich"))
+INCIDENTS = Topic(
+    "ionics.incidents", "incident id", "admitted", PARTITIONS, FOR_EVER, ("admit",), ("admit", "enrich", "moments")
+)
 DECISIONS = Topic("ionics.decisions", "incident id or null", "decision", PARTITIONS, FOR_EVER, ("admit",), ("admit",))
 DIRECTORY = Topic("ionics.directory", "entry id", "directory_act", 1, FOR_EVER, ("deployment",), (ANYONE,))
 DIRECTORY_CLOSED = Topic(
-    "ionics.directory-closed", "entry id", "directory_act", 1, FOR_EVER, ("deployment",), ("members", "api")
+    "ionics.directory-closed", "entry id", "directory_act", 1, FOR_EVER, ("deployment",), ("members", "moments", "api")
 )
 SCHEMAS = Topic("ionics.schemas", "schema id", "schema_entry", 1, FOR_EVER, ("deployment",), (ANYONE,))
 AUDIT = Topic("ionics.audit", "actor", "audit", 1, FOR_EVER, ("admit", "api", "operator"), ("api",))
@@ -75,6 +83,7 @@ JUDGEMENTS = Topic(
     ("operator", "api"),
     ("match", "cases", "project", "api"),
 )
+MODELS = Topic("ionics.models", "generation", "model_entry", 1, FOR_EVER, ("deployment",), ("match", "api"))
 DEAD_LETTERS = Topic(
     "ionics.dead-letters",
     "original key",
@@ -96,6 +105,7 @@ PERMANENT = (
     ACCESS,
     DELEGATIONS,
     JUDGEMENTS,
+    MODELS,
     DEAD_LETTERS,
 )
 
@@ -118,7 +128,9 @@ def receipts(agency: str) -> Topic:
 def enriched(generation: int) -> Topic:
     """Enriched incidents of one generation."""
     name = f"ionics.enriched.g{generation}"
-    return Topic(name, "incident id", "enriched", PARTITIONS, FOR_EVER, ("enrich",), ("enrich", "match", "project"))
+    return Topic(
+        name, "incident id", "enriched", PARTITIONS, FOR_EVER, ("enrich",), ("enrich", "match", "project", "moments")
+    )
 
 
 def links(generation: int) -> Topic:
@@ -131,11 +143,6 @@ def cases(generation: int) -> Topic:
     """The correlated stream of one generation: each case after each change."""
     name = f"ionics.cases.g{generation}"
     return Topic(name, "case id", "case_event", 1, FOR_EVER, ("cases",), ("cases", "project"))
-
-
-def derived(generation: int) -> tuple[Topic, ...]:
-    """All topics of a generation."""
-    return enriched(generation), links(generation), cases(generation)
 
 
 def create_topics(client: AdminClient, topics: Sequence[Topic], replication: int = 1) -> list[str]:

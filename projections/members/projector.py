@@ -9,10 +9,11 @@ import psycopg
 from psycopg import sql
 
 from projections.members.source import MembersSource
-from projections.members.tables import keep_position, write_links, write_members
+from projections.members.tables import enter, keep_position, write_links, write_members
 from projections.migrate import schema_name
 from schemas.codec import FRAME_BYTES, codec
 from schemas.delegation import DelegationLink, DelegationLinks
+from schemas.directory import Members
 from schemas.errors import DecodeError, ProjectionError
 from schemas.reading import Record
 from schemas.settings import Settings
@@ -80,8 +81,8 @@ class MembersProjector:
 
     def _write(self, connection: psycopg.Connection, size: int) -> None:
         members = self._source.members
-        positions = {DIRECTORY.name: members.directory.next_offset, DIRECTORY_CLOSED.name: members.next_offset}
-        write_members(connection, self._settings.generation, members, positions)
+        if not write_members(connection, self._settings.generation, members, _positions(members)):
+            raise ProjectionError("another projector of members has come further; this one begins anew")
         if self._on_batch:
             self._on_batch(size)
 
@@ -99,6 +100,7 @@ class MembersProjector:
         table = sql.Identifier(schema_name(generation), "opened")
         statement = sql.SQL("INSERT INTO {} VALUES (%s, %s, %s) ON CONFLICT DO NOTHING").format(table)
         with connection.transaction(), connection.cursor() as cursor:
+            enter(connection, generation)
             cursor.executemany(statement, rows)
             keep_position(connection, generation, ACCESS.name, records[-1].offset + 1)
         if self._on_batch:
@@ -121,9 +123,13 @@ def project_members(settings: Settings) -> None:
     source.read_on(settings)
     try:
         with psycopg.connect(settings.require("database_url"), autocommit=True) as connection:
-            write_members(connection, settings.generation, source.members)
+            write_members(connection, settings.generation, source.members, _positions(source.members))
     except psycopg.Error as error:
         raise ProjectionError(f"the read store: {str(error).splitlines()[0]}") from error
+
+
+def _positions(members: Members) -> dict[str, int]:
+    return {DIRECTORY.name: members.directory.next_offset, DIRECTORY_CLOSED.name: members.next_offset}
 
 
 def _openings(record: Record) -> list[tuple[Any, ...]]:

@@ -10,14 +10,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from schemas.codec import RecordCodec
 from schemas.codes import lists_version
-from schemas.columnar import ColumnarDecoder
-from schemas.dictionary import SUBJECTS, SchemaDictionary
+from schemas.dictionary import SchemaDictionary
 from schemas.directory import Directory
 from schemas.errors import DecodeError, InvalidIncidentError
 from schemas.identity import content_digest
 from schemas.incident import Incident, validate_incident
+from schemas.known_schemas import KnownSchemas
 from schemas.reading import Record
 from schemas.topics import DECISIONS, INCIDENTS, SUBMISSIONS
 from stream_processors.admit.claims import check_claims, clock_in_doubt
@@ -40,7 +39,7 @@ class Sources(Protocol):
         """The directory up to its high watermark."""
 
     def dictionary(self) -> SchemaDictionary:
-        """The dictionary of schemas."""
+        """The dictionary of schemas as it stands now."""
 
 
 @dataclass
@@ -58,10 +57,8 @@ class Admission:
 
     def __init__(self, sources: Sources) -> None:
         self._sources = sources
-        self._dictionary = sources.dictionary()
-        self._records = AdmissionRecords(self._dictionary, RULES_VERSION)
-        self._codecs: dict[int, RecordCodec] = {}
-        self._decoders: dict[int, ColumnarDecoder] = {}
+        self._schemas = KnownSchemas(sources.dictionary)
+        self._records = AdmissionRecords(self._schemas, RULES_VERSION)
         self._state = Admitted()
 
     def restore(self, log: Log, stored: Mapping[Partition, int]) -> dict[Partition, int]:
@@ -77,10 +74,10 @@ class Admission:
             by_schema.setdefault(int.from_bytes(value[1:5], "big"), []).append(value)
         wanted = ["incident_id", "revision", "admission_content_digest", "admission_signed_digest"]
         for schema_id, values in by_schema.items():
-            if not self._is_of(schema_id, "admitted"):
+            if not self._schemas.has(schema_id, "admitted"):
                 _passed_over(INCIDENTS.name, partition, len(values))
                 continue
-            decoded = self._decoder(schema_id).decode(schema_id, values)
+            decoded = self._schemas.columnar(schema_id, "admitted").decode(schema_id, values)
             if decoded.faults:
                 _passed_over(INCIDENTS.name, partition, len(decoded.faults))
             for id_, number, content, signed in decoded.columns.select(wanted).iter_rows():
@@ -88,17 +85,6 @@ class Admission:
                 if all(number != revision.number for revision in earlier):
                     known[id_] = (*earlier, Revision(number, content, signed))
         return known
-
-    def _decoder(self, schema_id: int) -> ColumnarDecoder:
-        if schema_id not in self._decoders:
-            self._decoders[schema_id] = ColumnarDecoder(self._dictionary.schemas[schema_id])
-        return self._decoders[schema_id]
-
-    def _is_of(self, schema_id: int, kind: str) -> bool:
-        """Whether values under this id are of a kind; if not, no admission wrote them."""
-        if schema_id not in self._dictionary.schemas:
-            self._learn_schemas()  # published since, and used by another worker
-        return self._dictionary.subjects.get(schema_id) == SUBJECTS[kind]
 
     def _after_last_decision(self, log: Log, partition: int) -> int:
         where = Partition(DECISIONS.name, partition)
@@ -114,7 +100,7 @@ class Admission:
         return 0
 
     def _decision(self, value: bytes) -> dict[str, Any] | None:
-        if not self._is_of(int.from_bytes(value[1:5], "big"), "decision"):
+        if not self._schemas.has(int.from_bytes(value[1:5], "big"), "decision"):
             return None
         try:
             return self._records.decision_of(value)
@@ -142,9 +128,7 @@ class Admission:
             self._state.partitions.setdefault(partition, {}).update(incidents)
 
     def _admit(self, record: Record, directory: Directory, delta: Admitted) -> list[Output]:
-        if record.value and int.from_bytes(record.value[1:5], "big") not in self._dictionary.schemas:
-            self._learn_schemas()
-        verified = verify(record, directory, self._dictionary)
+        verified = verify(record, directory, self._schemas)
         if isinstance(verified, Unverified):
             return self._records.unverified(record, verified, directory.next_offset)
         digest = hashlib.sha256(verified.message).hexdigest()
@@ -154,14 +138,10 @@ class Admission:
         except InvalidIncidentError as error:
             return self._records.rejected(judged, error)
 
-    def _learn_schemas(self) -> None:
-        self._dictionary = self._sources.dictionary()
-        self._records = AdmissionRecords(self._dictionary, RULES_VERSION)
-
     def _judged(self, judged: Judged, directory: Directory, delta: Admitted) -> list[Output]:
         record, verified = judged.record, judged.verified
         try:
-            body = self._codec(verified.schema_id).decode_canonical(verified.body)
+            body = self._schemas.codec(verified.schema_id, "incident").decode_canonical(verified.body)
         except DecodeError as error:
             raise InvalidIncidentError("MALFORMED_BODY", "incident", str(error)) from error
         incident = validate_incident(body)
@@ -181,11 +161,6 @@ class Admission:
         seen[incident.incident_id] = (*known, Revision(incident.revision, judged.content_digest, judged.signed_digest))
         doubts = _doubts(incident, record, known, directory.keys[verified.key_id].start_ms)
         return self._records.admitted(judged, superseded=how == "SUPERSEDED", doubts=doubts)
-
-    def _codec(self, schema_id: int) -> RecordCodec:
-        if schema_id not in self._codecs:
-            self._codecs[schema_id] = RecordCodec(self._dictionary.schemas[schema_id])
-        return self._codecs[schema_id]
 
 
 def _passed_over(topic: str, partition: int, records: int) -> None:

@@ -11,9 +11,8 @@ from typing import Any
 import polars as pl
 
 from schemas.codec import FRAME_BYTES, codec, frame
-from schemas.columnar import ColumnarDecoder
-from schemas.dictionary import SchemaDictionary
 from schemas.errors import DecodeError, UnknownSchemaError
+from schemas.known_schemas import KnownSchemas
 from schemas.reading import Record
 from schemas.topics import JUDGEMENTS, enriched, links
 from stream_processors.admit.records import dead_letter
@@ -29,12 +28,12 @@ class Matching:
 
     name = "match"
 
-    def __init__(self, dictionary: SchemaDictionary, model: Model, generation: int) -> None:
+    def __init__(self, schemas: KnownSchemas, model: Model, generation: int) -> None:
         input_, self._output = enriched(generation), links(generation).name
         self.topic = input_.name
         self._inputs = {Partition(topic.name, n) for topic in (input_, JUDGEMENTS) for n in range(topic.partitions)}
-        self._decoders = {id_: ColumnarDecoder(dictionary.schemas[id_]) for id_ in dictionary.ids_of("enriched")}
-        self._frame = frame(dictionary.id_of("match_event"))
+        self._schemas = schemas
+        self._frame = frame(schemas.dictionary.id_of("match_event"))
         self._model = model
         self._matcher = Matcher(model)
 
@@ -88,10 +87,7 @@ class Matching:
         return (pl.concat(frames, how="diagonal_relaxed") if frames else None), judged
 
     def _columns(self, schema_id: int, values: list[bytes]) -> pl.DataFrame:
-        decoder = self._decoders.get(schema_id)
-        if decoder is None:
-            raise UnknownSchemaError(f"schema id {schema_id} is no schema of enriched incidents")
-        decoded = decoder.decode(schema_id, values)
+        decoded = self._schemas.columnar(schema_id, "enriched").decode(schema_id, values)
         if decoded.faults:
             raise DecodeError(f"{len(decoded.faults)} values of {self.topic} do not decode")
         return decoded.columns

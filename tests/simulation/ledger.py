@@ -6,19 +6,27 @@ decision says that it saw.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+import polars as pl
+
+from deploy.stages import STREAMING, generated
 from schemas.codec import FRAME_BYTES, codec
 from schemas.dictionary import SchemaDictionary
 from schemas.directory import Directory
+from schemas.known_schemas import KnownSchemas
 from schemas.reading import Record
-from schemas.topics import DECISIONS, DIRECTORY, INCIDENTS, SUBMISSIONS, enriched
+from schemas.topics import DECISIONS, DIRECTORY, INCIDENTS, SCHEMAS, SUBMISSIONS, enriched, links
 from stream_processors.admit import Admission
+from stream_processors.enrich import Enrichment
+from stream_processors.match import Matcher, shipped_model
+from stream_processors.match.matcher import Taken
 from stream_processors.runtime import Output, Partition, Processed
 from tests.simulation.agencies import PARTITIONS_USED
 from tests.simulation.stages import Fragile, PoisonError
 from tests.simulation.tables import folded, row_of
-from tests.simulation.world import GENERATION, World, enrichment
+from tests.simulation.world import GENERATION, World, reference
+from tests.unit.match.worlds import Said
 from tests.unit.stream_processors.world import DICTIONARY, HERE
 
 ENRICHED = enriched(GENERATION).name
@@ -69,12 +77,8 @@ def check_logs(world: World) -> None:
         BreachError: something is lost, doubled, invented or otherwise than without faults.
     """
     _check_outboxes(world)
-    for number in range(PARTITIONS_USED):
-        _check_decisions(world, number)
-    written = _reference(world)
-    for topic in sorted(written.keys() | _topics(world)):
-        _compare(topic, written.get(topic, []), _stands(world, topic))
-    _check_enriched(world)
+    for stage in STREAMING:
+        CHECKS[stage.name](world)
 
 
 def committed(world: World, topic: str, number: int) -> list[Record]:
@@ -103,6 +107,15 @@ def _check_outboxes(world: World) -> None:
     strange = Counter(r.value for r, signature in zip(sent, signatures, strict=True) if signature not in known)
     if strange != Counter(world.hostile):
         raise BreachError("invented: submissions that nobody made")
+
+
+def _check_admission(world: World) -> None:
+    """One decision for each submission, and all that is written as a run without faults writes it."""
+    for number in range(PARTITIONS_USED):
+        _check_decisions(world, number)
+    written = _reference(world)
+    for topic in sorted(written.keys() | _topics(world)):
+        _compare(topic, written.get(topic, []), _stands(world, topic))
 
 
 def _check_decisions(world: World, number: int) -> None:
@@ -168,8 +181,8 @@ def _copy(record: Output | Record) -> Copy:
 
 
 def _topics(world: World) -> set[str]:
-    inputs = {SUBMISSIONS.name, DIRECTORY.name, ENRICHED, "ionics.schemas"}
-    return {where.topic for where, log in world.broker.logs.items() if log.end} - inputs
+    others = {topic.name for topic in (SUBMISSIONS, DIRECTORY, SCHEMAS, *generated(GENERATION))}
+    return {where.topic for where, log in world.broker.logs.items() if log.end} - others
 
 
 def _stands(world: World, topic: str) -> list[Copy]:
@@ -193,7 +206,40 @@ def _compare(topic: str, expected: list[Copy], actual: list[Copy]) -> None:
 
 def _check_enriched(world: World) -> None:
     """Each admitted incident once, in the order of its partition, as enrichment without faults writes it."""
+    enrichment = Enrichment(KnownSchemas(lambda: DICTIONARY), reference(), GENERATION)
     for number in range(PARTITIONS_USED):
         admitted = committed(world, INCIDENTS.name, number)
-        expected = [_copy(output) for output in enrichment().process(admitted).outputs] if admitted else []
+        expected = [_copy(output) for output in enrichment.process(admitted).outputs] if admitted else []
         _compare(ENRICHED, expected, [_copy(record) for record in committed(world, ENRICHED, number)])
+
+
+def _check_links(world: World) -> None:
+    """What the links say is what one matcher says of all that is enriched, taken at once."""
+    said = Said()
+    for record in committed(world, links(GENERATION).name, 0):
+        said.take(_told(record))
+    values = [record.value or b"" for n in range(PARTITIONS_USED) for record in committed(world, ENRICHED, n)]
+    expected = Said()
+    if values:
+        known = KnownSchemas(lambda: DICTIONARY)
+        by_schema: dict[int, list[bytes]] = {}
+        for value in values:
+            by_schema.setdefault(int.from_bytes(value[1:FRAME_BYTES], "big"), []).append(value)
+        frames = [known.columnar(id_, "enriched").decode(id_, some).columns for id_, some in by_schema.items()]
+        expected.take(Matcher(shipped_model()).take(pl.concat(frames, how="diagonal_relaxed")))
+    if (said.counting(), said.closed) != (expected.counting(), expected.closed):
+        raise BreachError("changed: links and closed keys are not those of the enriched incidents")
+
+
+def _told(record: Record) -> Taken:
+    event = codec("match_event").decode((record.value or b"")[FRAME_BYTES:])
+    parts = {"moved": event["moved"], "keys": event["key"], "links": event["link"]}
+    return Taken(**{name: [part] for name, part in parts.items() if part is not None})
+
+
+CHECKS: dict[str, Callable[[World], None]] = {
+    "admit": _check_admission,
+    "enrich": _check_enriched,
+    "match": _check_links,
+}
+"""For each stage of the catalogue, what must hold of its outputs."""

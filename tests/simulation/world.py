@@ -3,21 +3,17 @@
 import logging
 import tempfile
 import threading
-from collections.abc import Callable
-from copy import copy
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache, partial
 from pathlib import Path
 from random import Random
 from typing import Any
 
+from deploy.stages import STREAMING, Streaming, Surroundings
 from projections.projector import Projection, Sink
 from schemas.errors import IonicsError
-from schemas.identity import PARTITIONS
-from schemas.topics import DIRECTORY, INCIDENTS, SCHEMAS, SUBMISSIONS, enriched
-from stream_processors.admit import GROUP, Admission, DirectoryReader
-from stream_processors.enrich import Enrichment
-from stream_processors.enrich import group as enrich_group
+from schemas.topics import enriched
 from stream_processors.reference import Reference
 from stream_processors.runtime import Stage, Worker
 from tests.simulation.agencies import Agency
@@ -31,17 +27,14 @@ from tests.simulation.remembering import remembered
 from tests.simulation.scheduler import Scheduler
 from tests.simulation.stages import Fragile
 from tests.simulation.tables import MemorySink, Place, Tables
-from tests.unit.stream_processors.world import DICTIONARY, HERE
+from tests.unit.stream_processors.world import HERE
 
 GENERATION = 1
 _NEVER = threading.Event()
 logging.getLogger("stream_processors.runtime.worker").addHandler(logging.NullHandler())
-_ENRICHMENT = Enrichment(DICTIONARY, Reference.load(), GENERATION)
-
-
-def enrichment() -> Enrichment:
-    """A fresh one, which shares with the others what enrichment remembers of texts that it met."""
-    return copy(_ENRICHMENT)
+Build = Callable[[Surroundings], Stage[Any]]
+reference = cache(Reference.load)
+"""The reference data, which all seeds share with what it remembers of texts that it met."""
 
 
 @dataclass(frozen=True)
@@ -50,15 +43,13 @@ class Parts:
 
     Attributes:
         log: the log of a worker.
-        admission: admission on its sources.
-        enrichment: enrichment.
+        stages: by name, what builds a stage instead of its entry in the catalogue.
         worker: what runs them.
         sink: the tables of a projector.
     """
 
     log: type[SimulatedLog] = SimulatedLog
-    admission: Callable[[DirectoryReader], Stage[Any]] = Admission
-    enrichment: Callable[[], Stage[Any]] = enrichment
+    stages: Mapping[str, Build] = field(default_factory=dict)
     worker: type[Worker[Any]] = Worker
     sink: Callable[[Tables, set[Place], Process, Callable[[], None]], Sink] = MemorySink
 
@@ -109,14 +100,11 @@ class World:
             agency = Agency(name, key, folder, self.broker, Process(self.scheduler, self.faults))
             self.agencies.append(agency)
             self.scheduler.spawn(name, partial(agency.act, acts))
-        services = {
-            "admit": (self._admit, random.choice((1, 1, 2, 3))),
-            "enrich": (self._enrich, random.choice((1, 2))),
-            "project": (self._project, random.choice((1, 1, 2))),
-        }
-        for kind, (run, count) in services.items():
-            for instance in range(count):
-                self._live(f"{kind} {instance}", partial(run, str(instance)))
+        for stage in STREAMING:
+            for instance in range(random.choice((1, 1, 2, 3)) if stage.shared else 1):
+                self._live(f"{stage.name} {instance}", partial(self._work, stage, str(instance)))
+        for instance in range(random.choice((1, 1, 2))):
+            self._live(f"project {instance}", self._project)
         self.scheduler.spawn("strangers", self._disturb)
         self.scheduler.spawn("operators", self._operate)
 
@@ -141,19 +129,17 @@ class World:
         if self.faults.happens("twin"):
             self.scheduler.later(self.faults.delay_ms(), partial(self._live, name, run))
 
-    def _admit(self, instance: str, process: Process) -> None:
-        topics = [SimulatedTopic(self.broker, process, t.name, self._change) for t in (DIRECTORY, SCHEMAS)]
-        stage = self._parts.admission(DirectoryReader(HERE, *topics))
-        self._work(self._parts.log(self.broker, process, GROUP, SUBMISSIONS.name, PARTITIONS, instance), stage)
+    def _work(self, stage: Streaming, instance: str, process: Process) -> None:
+        def topic(name: str) -> SimulatedTopic:
+            return SimulatedTopic(self.broker, process, name, self._change)
 
-    def _enrich(self, instance: str, process: Process) -> None:
-        log = self._parts.log(self.broker, process, enrich_group(GENERATION), INCIDENTS.name, PARTITIONS, instance)
-        self._work(log, self._parts.enrichment())
+        build = self._parts.stages.get(stage.name, stage.build)
+        built = build(Surroundings(HERE, GENERATION, topic, reference))
+        inputs = {topic.name: topic.partitions for topic in stage.inputs(GENERATION)}
+        log = self._parts.log(self.broker, process, stage.group(GENERATION), inputs, instance)
+        self._parts.worker(log, Fragile(built, self.faults), self.random.randint(1, 8)).run(_NEVER)
 
-    def _work(self, log: SimulatedLog, stage: Stage[Any]) -> None:
-        self._parts.worker(log, Fragile(stage, self.faults), self.random.randint(1, 8)).run(_NEVER)
-
-    def _project(self, _: str, process: Process) -> None:
+    def _project(self, process: Process) -> None:
         sink = self._parts.sink(self.tables, self._locks, process, partial(self._on_views, self))
         follow = partial(SimulatedSource, self.broker, process)
         Projection(enriched(GENERATION), sink, follow, self.random.randint(1, 8)).run(_NEVER)
@@ -175,7 +161,7 @@ class World:
         """Rebalances and lost positions; the faults stop some time after all agencies are done."""
         while not all(agency.done for agency in self.agencies):
             self.scheduler.sleep(self.random.randrange(3_000))
-            group = self.random.choice((GROUP, enrich_group(GENERATION)))
+            group = self.random.choice([stage.group(GENERATION) for stage in STREAMING])
             if group in self.broker.groups and self.faults.happens("rebalance"):
                 self.broker.groups[group].shuffle()
             if self.faults.happens("positions forgotten"):

@@ -8,9 +8,10 @@ import pytest
 
 from projections import projector
 from projections.projector import EnrichedDecoder, Projection, Projector
+from schemas import known_schemas
 from schemas.codec import enriched_schema, frame
 from schemas.dictionary import SUBJECTS, SchemaDictionary
-from schemas.errors import DecodeError
+from schemas.errors import ContractError
 from schemas.reading import Record
 from schemas.settings import Settings
 from schemas.topics import enriched
@@ -24,7 +25,7 @@ _POISON = [b"", b"\x00\xff\xff\xff\xfex", frame(SCHEMA_ID) + b"\xff" * 9, b"not 
 def _dictionary(monkeypatch: pytest.MonkeyPatch) -> None:
     known = SchemaDictionary()
     known.schemas[SCHEMA_ID], known.subjects[SCHEMA_ID] = enriched_schema(), SUBJECTS["enriched"]
-    monkeypatch.setattr(projector, "read_dictionary", lambda _: known)
+    monkeypatch.setattr(known_schemas, "read_dictionary", lambda _: known)
 
 
 class _Sink:
@@ -62,7 +63,7 @@ def test_the_bad_are_named_and_the_good_are_not() -> None:
     """By their places in the batch."""
     good = [encode(World(1).record(n)) for n in range(2)]
     decoder = EnrichedDecoder(Settings(Path()))
-    with pytest.raises(DecodeError):
+    with pytest.raises(ContractError):
         decoder([*good, *_POISON])
     assert sorted(decoder.unreadable([good[0], *_POISON, good[1]])) == [1, 2, 3, 4]
 
