@@ -6,7 +6,7 @@ the links that changed, and a link that the matcher finds between its members ma
 incidents would otherwise write all of its links n² times.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -50,12 +50,12 @@ class CaseStep:
 
 def case_steps(step: Step) -> list[CaseStep]:
     """What a step changed, case by case: those that ended first, then those that only lost, then the others; by id."""
-    before, after = _places(step.before), _places(step.after)
-    kin = _kin(step, before, after)
+    kin = _kin(step)
     links: dict[CaseKey, list[EdgeChange]] = {}
+    before, after = _places(step.before, step.edges), _places(step.after, step.edges)
     for change in step.edges:
-        where = before if change.now is None else after
-        links.setdefault(where[change.pair[0]], []).append(change)
+        place = before if change.now is None else after
+        links.setdefault(place(change.pair[0]), []).append(change)
     found = []
     for key in {**step.before, **step.after}:
         was, now = step.before.get(key), step.after.get(key)
@@ -73,14 +73,21 @@ def _turn(found: CaseStep) -> tuple[bool, bool, CaseKey]:
     return found.now is not None, any(change.what == "MEMBER_ADDED" for change in found.changes), found.key
 
 
-def _places(cases: Mapping[CaseKey, Case]) -> dict[str, CaseKey]:
-    return {member: key for key, case in cases.items() for member in case.canonical}
+def _places(cases: Mapping[CaseKey, Case], edges: Sequence[EdgeChange]) -> Callable[[str], CaseKey]:
+    """Which of the cases an incident is in; a table is worth while for many questions alone."""
+    if len(edges) > 1:
+        return {member: key for key, case in cases.items() for member in case.canonical}.__getitem__
+    return lambda member: next(key for key, case in cases.items() if member in case.canonical)
 
 
-def _kin(step: Step, before: Mapping[str, CaseKey], after: Mapping[str, CaseKey]) -> dict[CaseKey, list[Change]]:
+def _kin(step: Step) -> dict[CaseKey, list[Change]]:
     """Cases of one class that share members: MERGED where one ended and all that is left of it is in the other."""
-    pairs = {(key, after[member]) for member, key in before.items() if member in after}
-    shared = sorted((from_, to) for from_, to in pairs if from_[0] == to[0])
+    shared = sorted(
+        (from_, to)
+        for from_, was in step.before.items()
+        for to, now in step.after.items()
+        if from_[0] == to[0] and not was.canonical.keys().isdisjoint(now.canonical)
+    )
     went = {key: [to for from_, to in shared if from_ == key] for key in step.before if key not in step.after}
     kin: dict[CaseKey, list[Change]] = {}
     for from_, to in shared:
@@ -120,7 +127,7 @@ def _is_quiet(now: Case | None, changed: list[EdgeChange]) -> bool:
 def written(found: CaseStep, tracker: Tracker, reasons: Reasons) -> dict[str, Any]:
     """The fields of a case event that follow from the cases; the others are version, time and positions."""
     canonical = {} if found.now is None else found.now.canonical
-    members = sorted(canonical, key=tracker.order)[:_MOST_MEMBERS]
+    members = sorted((*tracker.order(one), tracker.revision(one), of) for one, of in canonical.items())
     told = 0
     changes = []
     for change in found.changes[:_MOST_CHANGES]:
@@ -132,13 +139,8 @@ def written(found: CaseStep, tracker: Tracker, reasons: Reasons) -> dict[str, An
         "case_id": found.key[1],
         "policy_class": found.key[0],
         "members": [
-            {
-                "incident_id": one,
-                "revision": tracker.revision(one),
-                "admitted_at": tracker.order(one)[0],
-                "canonical_id": canonical[one],
-            }
-            for one in members
+            {"incident_id": one, "revision": revision, "admitted_at": at, "canonical_id": of}
+            for at, one, revision, of in members[:_MOST_MEMBERS]
         ],
         "links": [_link(pair, edge) for pair, edge in _links(found, tracker)],
         "changes": changes,

@@ -140,14 +140,14 @@ class Tracker:
         for key, case in before.items():
             if key not in after:
                 self._cases.put(key, None)
-            for member in case.canonical:
-                if not self._pairs_of.of(member):
-                    self._case_of.put(member, None)
+            left = case.canonical.keys() - after[key].canonical.keys() if key in after else case.canonical.keys()
+            for member in left:
+                self._case_of.put(member, None)
         for key, case in after.items():
             self._cases.put(key, case)
-            for member in case.canonical:
-                if self._case_of.get(member) != key:
-                    self._case_of.put(member, key)
+            was = before.get(key)
+            for member in case.canonical.keys() - was.canonical.keys() if was else case.canonical:
+                self._case_of.put(member, key)
 
     def _neighbours(self, incident_id: str) -> Iterator[Neighbour]:
         for pair in self._pairs_of.of(incident_id):
