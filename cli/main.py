@@ -28,6 +28,8 @@ _COMMANDS = {
     "watch": "cli.watch",
     "as-of": "cli.as_of",
     "incident": "cli.incident",
+    "links": "cli.links",
+    "case": "cli.case",
     "routes": "cli.views",
     "heatmap": "cli.views",
     "timeline": "cli.views",
