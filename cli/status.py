@@ -19,9 +19,10 @@ from projections.migrate import schema_name
 from schemas.directory import at_generation
 from schemas.errors import IonicsError, ProjectionError
 from schemas.settings import Settings, load_settings
-from schemas.topics import DEAD_LETTERS, DIRECTORY, INCIDENTS, SUBMISSIONS, Topic, enriched
+from schemas.topics import DEAD_LETTERS, DIRECTORY, INCIDENTS, JUDGEMENTS, SUBMISSIONS, Topic, enriched, links
 from stream_processors.admit import GROUP as ADMIT_GROUP
 from stream_processors.enrich import group as enrich_group
+from stream_processors.match import cases_group
 from stream_processors.runtime.lag import Lag, committed, lag, records_of, require_broker
 
 _OPEN_LOG = "the broker takes anybody who reaches it; the views show each focal point what it may see"
@@ -84,18 +85,20 @@ def _worker(settings: Settings) -> int | None:
 
 
 def _stages(settings: Settings, faults: list[str]) -> list[dict[str, Any]]:
-    topic = enriched(settings.generation)
+    topic, found = enriched(settings.generation), links(settings.generation)
     asked: list[tuple[str, Topic, Callable[[], dict[int, int]]]] = [
         ("admit", SUBMISSIONS, lambda: committed(settings, ADMIT_GROUP, SUBMISSIONS)),
         ("enrich", INCIDENTS, lambda: committed(settings, enrich_group(settings.generation), INCIDENTS)),
+        ("cases", found, lambda: committed(settings, cases_group(settings.generation), found)),
+        ("cases", JUDGEMENTS, lambda: committed(settings, cases_group(settings.generation), JUDGEMENTS)),
         ("project", topic, lambda: _projected(settings, topic)),
         ("members", DIRECTORY, lambda: _projected(settings, DIRECTORY)),
     ]
     now_ms = time.time() * 1000
     stages = []
     for name, input_, position in asked:
-        found = _asked(faults, partial(_lag, settings, input_, position))
-        stages.append({"stage": name, "topic": input_.name, **_freshness(found, now_ms)})
+        behind = _asked(faults, partial(_lag, settings, input_, position))
+        stages.append({"stage": name, "topic": input_.name, **_freshness(behind, now_ms)})
     return stages
 
 

@@ -27,11 +27,12 @@ from schemas.errors import IonicsError, TopologyError
 from schemas.keys import SigningKey
 from schemas.reading import quiet_logger
 from schemas.settings import Settings
-from schemas.topics import INCIDENTS, create_topics, derived, enriched
+from schemas.topics import INCIDENTS, JUDGEMENTS, create_topics, derived, enriched, links
 from stream_processors.enrich import group as enrich_group
+from stream_processors.match import cases_group
 from stream_processors.runtime.lag import committed, lag
 
-_STAGES = ("enrich", "project", "members")
+_STAGES = ("enrich", "cases", "project", "members")
 _ENRICHED = re.compile(r"ionics\.enriched\.g(\d+)")
 _ANSWER_S = 30.0
 _LOOK_S = 0.3
@@ -148,10 +149,14 @@ def _numbers(settings: Settings) -> list[int]:
 
 
 def _caught_up(settings: Settings) -> bool:
-    """Whether enrichment has read all incidents, and the views all that is enriched."""
-    topic = enriched(settings.generation)
-    read = committed(settings, enrich_group(settings.generation), INCIDENTS)
-    return lag(settings, INCIDENTS, read).fresh and lag(settings, topic, _projected(settings, topic.name)).fresh
+    """Whether each stage has read all of its inputs, and the views all that is enriched; in the order of the stages."""
+    number = settings.generation
+    read = ((enrich_group(number), INCIDENTS), (cases_group(number), links(number)), (cases_group(number), JUDGEMENTS))
+    topic = enriched(number)
+    return (
+        all(lag(settings, input_, committed(settings, group, input_)).fresh for group, input_ in read)
+        and lag(settings, topic, _projected(settings, topic.name)).fresh
+    )
 
 
 def _projected(settings: Settings, topic: str) -> dict[int, int]:

@@ -16,19 +16,22 @@ from schemas.dictionary import read_dictionary
 from schemas.directory import at_generation
 from schemas.errors import IonicsError, LogError
 from schemas.settings import Settings
-from schemas.topics import DIRECTORY, INCIDENTS, SCHEMAS, SUBMISSIONS
+from schemas.topics import DIRECTORY, INCIDENTS, JUDGEMENTS, SCHEMAS, SUBMISSIONS
 from stream_processors.admit import GROUP as ADMIT_GROUP
 from stream_processors.admit import Admission, DirectoryReader
 from stream_processors.enrich import Enrichment
 from stream_processors.enrich import group as enrich_group
+from stream_processors.match import cases_group
+from stream_processors.match.cases import Cases
 from stream_processors.reference import Reference
 from stream_processors.runtime import KafkaLog, KafkaTopic, Worker
 
-STAGES = ("admit", "enrich", "project", "members")
-_OF_GENERATION = ("enrich", "project", "members")
+STAGES = ("admit", "enrich", "cases", "project", "members")
+_OF_GENERATION = ("enrich", "cases", "project", "members")
 SHARED = ("admit", "enrich")
 """Stages whose partitions several workers may share."""
-_BATCH = {"admit": 5_000, "enrich": 10_000, "project": 10_000}
+# A case is written whole after each change, so a record of links may make a thousand times its size.
+_BATCH = {"admit": 5_000, "enrich": 10_000, "cases": 500, "project": 10_000}
 _logger = logging.getLogger(__name__)
 
 
@@ -64,6 +67,10 @@ def run_stage(
         enrichment = Enrichment(read_dictionary(settings), reference, settings.generation)
         log = KafkaLog(settings, enrich_group(settings.generation), INCIDENTS.name, instance)
         Worker(log, enrichment, _BATCH[name], on_batch).run(stop)
+    elif name == "cases":
+        cases = Cases(read_dictionary(settings), settings.generation)
+        log = KafkaLog(settings, cases_group(settings.generation), cases.topic, others=[JUDGEMENTS.name])
+        Worker(log, cases, _BATCH[name], on_batch).run(stop)
     elif name == "members":
         MembersProjector(settings, on_batch).run(stop)
     else:

@@ -69,6 +69,11 @@ class CaseChange:
     subject: str
     reasons: tuple[CaseReason, ...]
 
+    @property
+    def incidents(self) -> frozenset[str]:
+        """The incidents that it names; a case goes by the id of one."""
+        return frozenset(self.subject.split("|"))
+
 
 @dataclass(frozen=True, slots=True)
 class CaseVersion:
@@ -105,6 +110,12 @@ class CaseVersion:
             record["at"],
             tuple(record["positions"]),
         )
+
+    @property
+    def incidents(self) -> frozenset[str]:
+        """All incidents that it names, those that left included."""
+        members = {member.incident_id for member in self.members}
+        return frozenset(members.union({self.case_id}, *(change.incidents for change in self.changes)))
 
     @property
     def seizures(self) -> int:
