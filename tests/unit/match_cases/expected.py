@@ -25,7 +25,9 @@ def expected(records: Iterable[Output]) -> Standing:
     moves = [event["moved"] for event in events if event["moved"]]
     named = [(link[side], link[f"{side}_revision"]) for link in links for side in ("left", "right")]
     named += [(move["incident_id"], move["revision"]) for move in moves]
-    current = {incident: max(revision for one, revision in named if one == incident) for incident, _ in named}
+    current: dict[str, int] = {}
+    for incident, revision in named:
+        current[incident] = max(revision, current.get(incident, 0))
     withdrawn = {m["incident_id"] for m in moves if m["withdrawn"] and m["revision"] == current[m["incident_id"]]}
     closed = {(e["key"]["key"], e["key"]["scope"]): e["key"]["closed"] for e in events if e["key"]}
     counting: dict[tuple[str, str], tuple[int, bool]] = {}
@@ -56,8 +58,9 @@ def expected(records: Iterable[Output]) -> Standing:
 
 def _least_in_reach(pairs: Iterable[tuple[str, str]], first: dict[str, Any]) -> dict[str, str]:
     least = {one: one for pair in pairs for one in pair}
-    for _ in least:
-        for pair in pairs:
-            found = min((least[one] for one in pair), key=first.__getitem__)
-            least |= dict.fromkeys(pair, found)
+    before: dict[str, str] = {}
+    while before != least:
+        before = dict(least)
+        for left, right in pairs:
+            least[left] = least[right] = min(least[left], least[right], key=first.__getitem__)
     return least
