@@ -22,6 +22,7 @@ from projections.migrate import migrate
 from projections.queries import incident
 from projections.seen_feed import cases_seen_by
 from projections.viewing import viewing
+from schemas.case import CaseVersion
 from schemas.codec import FRAME_BYTES, codec, frame
 from schemas.dictionary import read_dictionary
 from schemas.directory import Agency
@@ -219,19 +220,32 @@ def test_a_case_is_given_to_those_who_see_its_incidents(judged: Settings) -> Non
     world.link(a, b, found[0])
     world.link(c, d)
 
-    def seen(person: str) -> list[set[str]]:
+    def seen(person: str) -> list[CaseVersion]:
         with psycopg.connect(judged.reader_url, autocommit=True) as connection:
             events = cases_seen_by(feed(judged, kind="case", follow=False), connection, judged, person)
-            found = [{one.incident_id for one in event.case.members} for event in events]
-            return [members for members in found if members & {a, b, c, d}]
+            return [event.case for event in events if event.case.incidents & {a, b, c, d}]
 
-    until(lambda: seen("case-nzl") == [{a, b}, {c, d}])
-    assert seen("case-fji") == [{a, b}, {c, d}]
-    assert seen("case-aus") == [{c, d}]
+    def members(person: str) -> list[set[str]]:
+        return [{one.incident_id for one in case.members} for case in seen(person)]
+
+    until(lambda: members("case-nzl") == [{a, b}, {c, d}])
+    assert members("case-fji") == [{a, b}, {c, d}]
+    assert members("case-aus") == [{c, d}]
+    [case_id] = [case.case_id for case in seen("case-aus")]
+    [narrowed] = {c, d} - {case_id}
     with IncidentProducer("case-nzl", reporting_country="NZL", settings=judged) as producer:
-        current, receipt = current_revision(judged, d)
+        current, receipt = current_revision(judged, narrowed)
         later = producer.amend(current, receipt, {"audience": ["agency:case-nzl"], "tlp": "AMBER"}, reason="ours")
         assert producer.wait(later, 60).outcome == "ACCEPTED"
-    until(lambda: world.row(d, "case-aus") is None)
-    assert seen("case-aus") == []
-    assert seen("case-nzl") == [{a, b}, {c, d}]
+    until(lambda: world.row(narrowed, "case-aus") is None)
+    assert members("case-aus") == []
+    stated = {"moved": {"incident_id": narrowed, "revision": 2, "withdrawn": False}}
+    value = b"\0" * FRAME_BYTES + codec("match_event").encode(stated)
+    _publish(judged, [Output("", 0, narrowed.encode(), value)])
+    until(lambda: members("case-nzl") == [{a, b}, {c, d}, set()])
+    [ended] = seen("case-aus")
+    assert [(change.what, change.subject) for change in ended.changes] == [
+        ("CLOSED", case_id),
+        ("MEMBER_LEFT", case_id),
+    ]
+    assert narrowed in seen("case-nzl")[-1].incidents

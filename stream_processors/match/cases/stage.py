@@ -44,8 +44,9 @@ class _Draft:
 class Cases:
     """Folds links and judgements into cases; see `stream_processors.runtime.stage.Stage`.
 
-    A record costs time in proportion to the cases that it touches: with one that has 5,000 members and 20,000 links,
-    a further member takes 60 ms at most and a link between members 1 ms (docs/figures.md names the machine).
+    A record costs time in proportion to the cases that it touches. Measured with a case of 5,000 members and 20,000
+    links (processor time, x86_64, Python 3.11): a further member 25 ms, of which a version of 430 kB is made; a further
+    link between members 1.5 ms; a member that is amended 77 ms; a key that held all links 0.2 s to close and 0.5 s to open.
     """
 
     name = "cases"
