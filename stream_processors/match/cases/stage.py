@@ -46,7 +46,8 @@ class Cases:
 
     A record costs time in proportion to the cases that it touches. Measured with a case of 5,000 members and 20,000
     links (processor time, x86_64, Python 3.11): a further member 25 ms, of which a version of 430 kB is made; a further
-    link between members 1.5 ms; a member that is amended 77 ms; a key that held all links 0.2 s to close and 0.5 s to open.
+    link between members 1.5 ms; a member that is amended 77 ms; a key that held all links, 0.2 s to close and 0.5 s to
+    open.
     """
 
     name = "cases"
