@@ -59,7 +59,7 @@ def seen_by(
             if not _projected(connection, generation, needed):
                 return None
             key = [event.incident.incident_id, event.incident.revision]
-            return [event] if connection.execute(read_revision, key).fetchone() else []
+            return [] if connection.execute(read_revision, key).fetchone() is None else [event]
 
     return _given(events, judged, focal_point_id, pause)
 

@@ -132,6 +132,20 @@ def test_canonical_incidents_follow_the_seizures() -> None:
     assert _members(told[-1]) == {0: 0, 2: 0, 4: 4, 6: 4}
 
 
+def test_a_duplicate_found_within_a_case_makes_one_seizure_of_two() -> None:
+    """Members and id of the case stay."""
+    told = taken([link(0, 2), link(2, 4), link(0, 4, kind="DUPLICATE")])
+    assert changes(told[-1]) == [("CANONICAL_CHANGED", "4"), ("LINK_ADDED", "4|0")]
+    assert _members(told[-1]) == {0: 0, 2: 2, 4: 0}
+
+
+def test_a_withdrawal_that_a_later_revision_took_back_changes_nothing() -> None:
+    """Whichever of the two comes first."""
+    late = taken([link(0, 2, revisions=(3, 1)), moved(0, 2, withdrawn=True)])
+    assert folded(late) == folded(taken([moved(0, 2, withdrawn=True), link(0, 2, revisions=(3, 1))]))
+    assert [each.version for each in late] == [1]
+
+
 def test_a_withdrawn_member_leaves() -> None:
     """The rest goes on; without a rest the case is no more."""
     told = taken([link(0, 2), link(2, 4), moved(4, 2, withdrawn=True), moved(2, 2, withdrawn=True)])
