@@ -12,7 +12,7 @@ from schemas.case import CaseVersion
 from schemas.codec import codec
 from stream_processors.runtime import MemoryCluster, Output
 from tests.unit.match_cases.expected import expected
-from tests.unit.match_cases.facts import folded, judged, key, link, moved, worker, written
+from tests.unit.match_cases.facts import CASES, folded, judged, key, link, moved, worker, written
 from tests.unit.stream_processors.world import drain
 
 _KINDS = ["DUPLICATE", "DUPLICATE", "SAME_NETWORK", "SAME_SHIPMENT", "NONE"]
@@ -118,6 +118,20 @@ def test_neither_cuts_nor_restarts_change_a_version(facts: list[Output], seed: i
     assert _timeless(written(calm)) == _timeless(written(cut))
     calm, restarted = run(facts), run(facts, None, restarts)
     assert _timeless(written(calm)) == _timeless(written(restarted))
+
+
+@settings(max_examples=60)
+@given(facts=FACTS, cut=st.integers(0, 30))
+def test_processing_changes_nothing(facts: list[Output], cut: int) -> None:
+    """A batch that was thrown away comes again with the same events, whatever of the state it touches."""
+    cluster = run(facts[:cut])
+    running = worker(cluster)
+    running.step(0)
+    stage: Any = running._stage
+    for fact in facts[cut:]:
+        cluster.append(fact)
+    batch = [record for where in sorted(cluster.records) if where.topic != CASES for record in cluster.records[where]]
+    assert stage.process(batch).outputs == stage.process(batch).outputs
 
 
 def _timeless(versions: list[CaseVersion]) -> list[CaseVersion]:

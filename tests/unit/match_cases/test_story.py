@@ -95,6 +95,17 @@ def test_two_cases_merge_under_the_first_and_split_again() -> None:
     ]
 
 
+def test_a_case_that_falls_apart_names_its_parts() -> None:
+    """Its first incident held the two together."""
+    told = _told(link(0, 2), link(2, 4), link(0, 6), link(6, 8), moved(0, 2, withdrawn=True))
+    left = [("MEMBER_LEFT", str(number)) for number in (8, 6, 4, 2, 0)]
+    assert told[-3:] == [
+        (0, 5, [("CLOSED", "0"), ("SPLIT", "6"), ("SPLIT", "2"), *left, ("LINK_GONE", "6|0"), ("LINK_GONE", "2|0")]),
+        (6, 1, [("OPENED", "6"), ("SPLIT", "0"), ("MEMBER_ADDED", "8"), ("MEMBER_ADDED", "6")]),
+        (2, 1, [("OPENED", "2"), ("SPLIT", "0"), ("MEMBER_ADDED", "4"), ("MEMBER_ADDED", "2")]),
+    ]
+
+
 def test_a_judgement_taken_back_leaves_the_case_as_it_was() -> None:
     """Members, canonical incidents and links; only the version has gone on."""
     before = taken([link(0, 2, kind="DUPLICATE"), link(2, 4)])
