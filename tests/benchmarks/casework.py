@@ -1,4 +1,4 @@
-"""What a record costs the stage of the cases, in processor time: a case that grows, records that touch it, restoring."""
+"""What a record costs the stage of the cases: a case that grows, records that touch it, restoring."""
 
 import random
 import statistics
@@ -38,7 +38,8 @@ def measure_cases() -> Iterator[str]:
 
     facts = _one_case()
     seconds, size = took(facts)
-    yield f"  one case grows to {_MEMBERS:,} members by {len(facts):,} links: {seconds:.1f} s, {size / 1e6:,.0f} MB written"
+    written = f"{seconds:.1f} s, {size / 1e6:,.0f} MB written"
+    yield f"  one case grows to {_MEMBERS:,} members by {len(facts):,} links: {written}"
     drawn = random.Random(_SEED)  # noqa: S311  # a load, not a secret
     kinds: dict[str, Callable[[int], Output]] = {
         "a further member": lambda n: link(drawn.randrange(_MEMBERS), _MEMBERS + n),
