@@ -26,7 +26,7 @@ simulate: $(BIN)/ready  ## thousands of seeds of faults through workers, stages,
 lint: $(BIN)/ready  ## style and types
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 
-bench: $(BIN)/ready  ## the figures: import, latency, replay, restoring (SIZE=), peers; ONLY=restoring or peers
+bench: $(BIN)/ready  ## the figures: import, latency, replay, restoring (SIZE=), cases, peers; ONLY=restoring, cases or peers
 	@$(BIN)/python -m tests.benchmarks $(ONLY)
 
 torn: $(BIN)/ready  ## a late EndTxn against plain loops and the worker, with the counts

@@ -41,6 +41,8 @@ _COMMANDS = {
     "watch": "cli.watch",
     "as-of": "cli.as_of",
     **_VIEWS,
+    "links": "cli.links",
+    "case": "cli.case",
     "replay": "cli.replay",
     "verify": "cli.verify",
     "worker": "cli.worker",

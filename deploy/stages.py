@@ -24,6 +24,7 @@ from schemas.topics import (
     SCHEMAS,
     SUBMISSIONS,
     Topic,
+    cases,
     enriched,
     links,
 )
@@ -32,7 +33,16 @@ from stream_processors.admit import Admission, DirectoryReader
 from stream_processors.enrich import GROUPS as ENRICH_GROUPS
 from stream_processors.enrich import Enrichment
 from stream_processors.enrich import group as enrich_group
-from stream_processors.match import MATCH_GROUPS, Matching, match_group, model_of, shipped_model
+from stream_processors.match import (
+    CASES_GROUPS,
+    MATCH_GROUPS,
+    Matching,
+    cases_group,
+    match_group,
+    model_of,
+    shipped_model,
+)
+from stream_processors.match.cases import Cases
 from stream_processors.reference import Reference
 from stream_processors.runtime import OneTopic, Stage, following_schemas
 
@@ -128,6 +138,10 @@ def _matching(around: Surroundings) -> Matching:
     return Matching(schemas, model, around.generation)
 
 
+def _cases(around: Surroundings) -> Cases:
+    return Cases(KnownSchemas(following_schemas(around.topic(SCHEMAS.name))), around.generation)
+
+
 STREAMING = (
     Streaming(
         "admit",
@@ -161,6 +175,17 @@ STREAMING = (
         shared=False,
         of_generation=True,
         build=_matching,
+    ),
+    Streaming(
+        "cases",
+        inputs=lambda generation: (links(generation), JUDGEMENTS),
+        outputs=lambda generation: (cases(generation),),
+        groups=CASES_GROUPS,
+        group=cases_group,
+        batch=500,  # a case is written whole after each change: a record of links may make a thousand times its size
+        shared=False,
+        of_generation=True,
+        build=_cases,
     ),
 )
 """Stages from log to log, in the order in which data passes."""

@@ -12,6 +12,10 @@ from schemas.identity import PARTITIONS, check_name
 
 FOR_EVER = -1
 DAY_MS = 86_400_000
+USUAL_BYTES = 1_048_588
+"""Largest batch of records that a topic takes, as Kafka has it by default."""
+LARGEST_BYTES = 16 * 1024 * 1024
+"""The same for topics of which one record may be larger."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +27,7 @@ class Topic:
         retention_ms: milliseconds, or FOR_EVER.
         writers: principals that may write: a stage, `api`, `deployment`, or `agency` for every agency.
         readers: principals that may read beside those with `sees-all`; `agency.x` is one agency.
+        largest_bytes: of a batch of records.
     """
 
     name: str
@@ -32,6 +37,7 @@ class Topic:
     retention_ms: int
     writers: tuple[str, ...]
     readers: tuple[str, ...]
+    largest_bytes: int = USUAL_BYTES
 
     @property
     def open(self) -> bool:
@@ -45,6 +51,7 @@ class Topic:
             "retention.ms": str(self.retention_ms),
             "retention.bytes": "-1",
             "message.timestamp.type": "LogAppendTime",
+            "max.message.bytes": str(self.largest_bytes),
         }
 
 
@@ -142,7 +149,7 @@ def links(generation: int) -> Topic:
 def cases(generation: int) -> Topic:
     """The correlated stream of one generation: each case after each change."""
     name = f"ionics.cases.g{generation}"
-    return Topic(name, "case id", "case_event", 1, FOR_EVER, ("cases",), ("cases", "project"))
+    return Topic(name, "case id", "case_event", 1, FOR_EVER, ("cases",), ("cases", "project"), LARGEST_BYTES)
 
 
 def create_topics(client: AdminClient, topics: Sequence[Topic], replication: int = 1) -> list[str]:

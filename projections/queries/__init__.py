@@ -6,7 +6,7 @@ the same. Dates and times are ISO 8601, times in UTC; mass is in micrograms.
 
 from projections.queries.aggregates import agencies, heat, milestones, routes, timeline
 from projections.queries.delegations import delegations
-from projections.queries.incidents import find_incidents, incident, items, opened_by, revisions
+from projections.queries.incidents import find_incidents, incident, items, opened_by, owners_of, revisions
 from projections.queries.lists import list_incidents, list_items, stored_value
 from projections.queries.substances import first_seen, substances
 
@@ -22,6 +22,7 @@ __all__ = [
     "list_items",
     "milestones",
     "opened_by",
+    "owners_of",
     "revisions",
     "routes",
     "stored_value",

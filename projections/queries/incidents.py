@@ -1,6 +1,7 @@
 """Single incidents: the current revision, every revision, the items."""
 
 import re
+from collections.abc import Collection
 from typing import LiteralString
 from uuid import UUID
 
@@ -29,6 +30,15 @@ def incident(connection: psycopg.Connection, generation: int, incident_id: str) 
     statement: LiteralString = "SELECT " + INCIDENT_COLUMNS + "FROM {incident} WHERE incident_id = %(id)s::uuid"
     found = rows(connection, generation, statement, {"id": incident_id}) if _is_uuid(incident_id) else []
     return found[0] if found else None
+
+
+def owners_of(connection: psycopg.Connection, generation: int, incident_ids: Collection[str]) -> dict[str, str]:
+    """Those of some incidents that the viewer sees, each with the agency that reported it."""
+    statement: LiteralString = """
+        SELECT incident_id::text, agency_id FROM {incident} WHERE incident_id = ANY (%(ids)s::uuid[])
+    """
+    found = rows(connection, generation, statement, {"ids": sorted(incident_ids)})
+    return {row["incident_id"]: row["agency_id"] for row in found}
 
 
 def find_incidents(connection: psycopg.Connection, generation: int, text: str, limit: int = 20) -> list[Row]:

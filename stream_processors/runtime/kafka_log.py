@@ -15,6 +15,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, Topi
 from schemas.errors import ClientHungError, LogError, ProducerFencedError
 from schemas.reading import Record, gather, quiet_logger, reading_config, record_of
 from schemas.settings import Settings
+from schemas.topics import LARGEST_BYTES
 from stream_processors.runtime.log import CommitResult, Output, Partition
 
 _COMMIT_S = 8.0
@@ -177,6 +178,8 @@ class KafkaLog:
                     # What the watch must see may not be silenced by a setting of the deployment.
                     "log_level": 7,
                     "log.connection.close": True,
+                    # The client refuses what is larger, whatever the topic takes.
+                    "message.max.bytes": LARGEST_BYTES,
                     "queue.buffering.max.messages": 1_000_000,
                     "queue.buffering.max.kbytes": 1_048_576,
                 }

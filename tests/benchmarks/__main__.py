@@ -13,6 +13,7 @@ import psutil
 
 from deploy.deployment import prepare
 from tests.benchmarks.auditing import measure_audit
+from tests.benchmarks.casework import measure_cases
 from tests.benchmarks.importing import measure_import
 from tests.benchmarks.latency import measure_latency
 from tests.benchmarks.peers.measuring import measure_peers
@@ -34,11 +35,14 @@ def main() -> None:
             prepare(running.settings)
             for line in measure_restoring(running.settings):
                 _say(line)
+    if wanted in ([], ["cases"]):
+        for line in measure_cases():
+            _say(line)
     if wanted in ([], ["peers"]):
         with tempfile.TemporaryDirectory(prefix="ionics-bench-") as home, local(Path(home)) as running:
             measure_peers(running.settings, _say)
-    if wanted not in ([], ["peers"], ["restoring"]):
-        sys.exit(f"no such benchmark: {' '.join(wanted)}; there are: peers, restoring")
+    if wanted not in ([], ["cases"], ["peers"], ["restoring"]):
+        sys.exit(f"no such benchmark: {' '.join(wanted)}; there are: cases, peers, restoring")
 
 
 def _deployed() -> None:

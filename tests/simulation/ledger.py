@@ -11,12 +11,23 @@ from collections.abc import Callable, Sequence
 import polars as pl
 
 from deploy.stages import STREAMING, generated
+from schemas.case import CaseVersion
 from schemas.codec import FRAME_BYTES, codec
 from schemas.dictionary import SchemaDictionary
 from schemas.directory import Directory
 from schemas.known_schemas import KnownSchemas
 from schemas.reading import Record
-from schemas.topics import DECISIONS, DIRECTORY, INCIDENTS, SCHEMAS, SUBMISSIONS, enriched, links
+from schemas.topics import (
+    DECISIONS,
+    DIRECTORY,
+    INCIDENTS,
+    JUDGEMENTS,
+    SCHEMAS,
+    SUBMISSIONS,
+    cases,
+    enriched,
+    links,
+)
 from stream_processors.admit import Admission
 from stream_processors.enrich import Enrichment
 from stream_processors.match import Matcher, shipped_model
@@ -27,6 +38,8 @@ from tests.simulation.stages import Fragile, PoisonError
 from tests.simulation.tables import folded, row_of
 from tests.simulation.world import GENERATION, World, reference
 from tests.unit.match.worlds import Said
+from tests.unit.match_cases.expected import expected as expected_cases
+from tests.unit.match_cases.facts import folded as folded_cases
 from tests.unit.stream_processors.world import DICTIONARY, HERE
 
 ENRICHED = enriched(GENERATION).name
@@ -237,9 +250,28 @@ def _told(record: Record) -> Taken:
     return Taken(**{name: [part] for name, part in parts.items() if part is not None})
 
 
+def _check_cases(world: World) -> None:
+    """Each version of each case once, and what they come to is what the rules make of all links and judgements."""
+    written = [
+        codec("case_event").decode((r.value or b"")[FRAME_BYTES:]) for r in _all_of(world, cases(GENERATION).name)
+    ]
+    try:
+        standing = folded_cases(map(CaseVersion.of, written))
+    except AssertionError as error:
+        raise BreachError(f"doubled or lost: a version of a case does not follow the one before: {error}") from error
+    facts = [*_all_of(world, links(GENERATION).name), *_all_of(world, JUDGEMENTS.name)]
+    if standing != expected_cases(Output(r.topic, 0, r.key, r.value) for r in facts):
+        raise BreachError("changed: the cases are not those of the links and judgements")
+
+
+def _all_of(world: World, topic: str) -> list[Record]:
+    return committed(world, topic, 0)
+
+
 CHECKS: dict[str, Callable[[World], None]] = {
     "admit": _check_admission,
     "enrich": _check_enriched,
     "match": _check_links,
+    "cases": _check_cases,
 }
 """For each stage of the catalogue, what must hold of its outputs."""
