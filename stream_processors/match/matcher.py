@@ -46,6 +46,11 @@ class Taken:
     closed: Mapping[Scoped, Closed | None] = field(default_factory=dict)
     judged: frozenset[Pair] = frozenset()
 
+    def events(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """All of it by part of ``match_event``, so ordered that who folds it counts no link for a moment too long."""
+        for part, found in (("moved", self.moved), ("key", self.keys), ("link", self.links)):
+            yield from ((part, each) for each in found)
+
 
 class Matcher:
     """Knows all current incidents.

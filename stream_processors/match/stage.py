@@ -55,16 +55,9 @@ class Matching:
         return Processed([*self._outputs(taken)], taken)
 
     def _outputs(self, taken: Taken) -> Iterator[Output]:
-        """What moved on, then keys, then links: who folds them in order counts no link for a moment too long."""
-        for moved in taken.moved:
-            yield self._output_of(moved["incident_id"], "moved", moved)
-        for key in taken.keys:
-            yield self._output_of(f"{key['scope']}:{key['key']}", "key", key)
-        for link in taken.links:
-            yield self._output_of(f"{link['left']}|{link['right']}", "link", link)
-
-    def _output_of(self, key: str, part: str, value: Mapping[str, Any]) -> Output:
-        return Output(self._output, 0, key.encode(), self._frame + codec("match_event").encode({part: value}))
+        encode = codec("match_event").encode
+        for part, event in taken.events():
+            yield Output(self._output, 0, _key(part, event), self._frame + encode({part: event}))
 
     def park(self, record: Record, error: Exception) -> Processed[Taken]:
         """Neither enrichment nor a person's judgement is written so; it is put aside whole."""
@@ -106,6 +99,12 @@ class Matching:
         except (DecodeError, UnknownSchemaError):
             return False
         return True
+
+
+def _key(part: str, event: Mapping[str, Any]) -> bytes:
+    if part == "link":
+        return f"{event['left']}|{event['right']}".encode()
+    return f"{event['scope']}:{event['key']}".encode() if part == "key" else str(event["incident_id"]).encode()
 
 
 def _pair(value: bytes) -> Pair:
