@@ -120,17 +120,19 @@ def test_neither_cuts_nor_restarts_change_a_version(facts: list[Output], seed: i
     assert _timeless(written(calm)) == _timeless(written(restarted))
 
 
-@settings(max_examples=60)
-@given(facts=FACTS, cut=st.integers(0, 30))
+@settings(max_examples=100)
+@given(facts=FACTS, cut=st.integers(0, 10))
 def test_processing_changes_nothing(facts: list[Output], cut: int) -> None:
     """A batch that was thrown away comes again with the same events, whatever of the state it touches."""
     cluster = run(facts[:cut])
     running = worker(cluster)
     running.step(0)
     stage: Any = running._stage
+    ends = dict(cluster.ends)
     for fact in facts[cut:]:
         cluster.append(fact)
-    batch = [record for where in sorted(cluster.records) if where.topic != CASES for record in cluster.records[where]]
+    inputs = [where for where in sorted(cluster.records) if where.topic != CASES]
+    batch = [record for where in inputs for record in cluster.records[where] if record.offset >= ends.get(where, 0)]
     assert stage.process(batch).outputs == stage.process(batch).outputs
 
 
