@@ -5,9 +5,11 @@ from collections.abc import Callable, Mapping
 
 import polars as pl
 
-from projections.projector import EnrichedDecoder
+from projections.matching import RecordReader
+from projections.projector import EnrichedDecoder, parted, unreadable
 from projections.sink import Decode, ViewSink
 from schemas.errors import DecodeError, LogError
+from schemas.reading import Record
 from schemas.settings import Settings
 from stream_processors.runtime.follower import Follower
 from stream_processors.runtime.log import Partition
@@ -58,15 +60,13 @@ def fill(
                 continue
             heard = time.monotonic()
             moved = {Partition(record.topic, record.partition): record.offset + 1 for record in records}
-            values = [record.value or b"" for record in records]
             advance = {(p.topic, p.number): (next_[p], offset) for p, offset in moved.items()}
             try:
-                sink.apply(_wanted(values, keep), advance)
+                _apply(sink, records, advance, keep)
             except DecodeError:
                 # What cannot be read is a dead letter of the projector.
-                unreadable = EnrichedDecoder(settings).unreadable(values)
-                values = [value for index, value in enumerate(values) if index not in unreadable]
-                sink.apply(_wanted(values, keep), advance)
+                faults = unreadable(records, EnrichedDecoder(settings), RecordReader(settings))
+                _apply(sink, [record for index, record in enumerate(records) if index not in faults], advance, keep)
             next_.update(moved)
             events += len(records)
             on_batch(len(records))
@@ -75,8 +75,18 @@ def fill(
     return events
 
 
+def _apply(
+    sink: ViewSink,
+    records: list[Record],
+    advance: Mapping[tuple[str, int], tuple[int, int]],
+    keep: tuple[Decode, Keep] | None,
+) -> None:
+    values, others = parted(records)
+    sink.apply(_wanted(values, keep), advance, others)
+
+
 def _wanted(values: list[bytes], keep: tuple[Decode, Keep] | None) -> list[bytes]:
-    if keep is None:
+    if keep is None or not values:
         return values
     decode, wanted = keep
     return [value for value, kept in zip(values, wanted(decode(values)), strict=True) if kept]
