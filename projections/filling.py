@@ -65,7 +65,7 @@ def fill(
                 _apply(sink, records, advance, keep)
             except DecodeError:
                 # What cannot be read is a dead letter of the projector.
-                faults = unreadable(records, EnrichedDecoder(settings), RecordReader(settings))
+                faults = unreadable(records, EnrichedDecoder(settings), RecordReader.of(settings))
                 _apply(sink, [record for index, record in enumerate(records) if index not in faults], advance, keep)
             next_.update(moved)
             events += len(records)

@@ -200,7 +200,7 @@ class Projector:
 
     def __init__(self, settings: Settings, batch: int, on_batch: Callable[[int], None] | None = None) -> None:
         self._settings, self._batch, self._on_batch = settings, batch, on_batch
-        self._decode, self._read = EnrichedDecoder(settings), RecordReader(settings)
+        self._decode, self._read = EnrichedDecoder(settings), RecordReader.of(settings)
 
     def run(self, stop: threading.Event) -> None:
         """Project until `stop` is set; the batch in hand is finished.

@@ -70,7 +70,7 @@ def rebuild(settings: Settings, on_batch: Callable[[int], None] = lambda _: None
         psycopg.connect(url, autocommit=True) as filling,
         psycopg.connect(url, autocommit=True) as live,
     ):
-        sink = ViewSink(filling, beside, EnrichedDecoder(settings), RecordReader(settings))
+        sink = ViewSink(filling, beside, EnrichedDecoder(settings), RecordReader.of(settings))
         found = snapshot(live, generation)
         at = _events(settings, found.positions)
         events = fill(settings, sink, ({}, at), on_batch)

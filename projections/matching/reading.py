@@ -36,12 +36,20 @@ def read_current(record: Record) -> dict[str, Any]:
 
 
 class RecordReader:
-    """Reads records whatever version of their schema they were written with."""
+    """Reads records whatever version of their schema they were written with.
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._dictionary = SchemaDictionary()
+    Args:
+        dictionary: gives the dictionary as it stands now.
+    """
+
+    def __init__(self, dictionary: Callable[[], SchemaDictionary]) -> None:
+        self._read_dictionary, self._dictionary = dictionary, SchemaDictionary()
         self._codecs: dict[tuple[str, int], RecordCodec] = {}
+
+    @classmethod
+    def of(cls, settings: Settings) -> "RecordReader":
+        """Reads what lies in a deployment."""
+        return cls(lambda: read_dictionary(settings))
 
     def __call__(self, record: Record) -> dict[str, Any]:
         """The content of a record.
@@ -55,7 +63,7 @@ class RecordReader:
     def _codec(self, kind: str, schema_id: int) -> RecordCodec:
         if (kind, schema_id) not in self._codecs:
             if schema_id not in self._dictionary.schemas:
-                self._dictionary = read_dictionary(self._settings)
+                self._dictionary = self._read_dictionary()
             if self._dictionary.subjects.get(schema_id) != SUBJECTS[kind]:
                 raise DecodeError(f"schema id {schema_id} is no schema of {SUBJECTS[kind]} in ionics.schemas")
             self._codecs[kind, schema_id] = RecordCodec(self._dictionary.schemas[schema_id])

@@ -44,8 +44,8 @@ _WITHIN: LiteralString = (
 )
 # {sums} in a statement.
 _SUMS: LiteralString = (
-    "sum(incidents)::bigint AS incidents, sum(reported)::bigint AS reported, sum(items)::bigint AS items, sum(mass_ug) AS mass_ug, "
-    "sum(items_without_mass)::bigint AS items_without_mass"
+    "sum(incidents)::bigint AS incidents, sum(reported)::bigint AS reported, "
+    "sum(items)::bigint AS items, sum(mass_ug) AS mass_ug, sum(items_without_mass)::bigint AS items_without_mass"
 )
 
 

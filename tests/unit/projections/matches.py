@@ -13,7 +13,8 @@ from schemas.codec import codec, frame
 from schemas.reading import Record
 from schemas.topics import JUDGEMENTS, cases, links
 
-LINKS, CASES = links(901).name, cases(901).name
+GENERATION = 901
+LINKS, CASES = links(GENERATION).name, cases(GENERATION).name
 _HEADS: Mapping[str, bytes] = {"match_event": frame(8), "judgement": frame(9), "case_event": frame(10)}
 _EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 _NAMES = ("RB123456789CN", "tab\there", 'quote " and \\', "nul\x00", "", "ق", "\\u0000")
@@ -36,9 +37,11 @@ class Matches:
 
     Args:
         heads: the frame of each kind.
+        generation: of the topics.
     """
 
     heads: Mapping[str, bytes] = field(default_factory=lambda: _HEADS)
+    generation: int = GENERATION
     records: list[Record] = field(default_factory=list)
     _ends: Counter[str] = field(default_factory=Counter)
     _versions: Counter[str] = field(default_factory=Counter)
@@ -61,17 +64,17 @@ class Matches:
         }
         for name, (id_, number, revision) in zip(("left", "right"), sides, strict=True):
             link |= {name: id_, f"{name}_revision": revision, f"{name}_admitted_at": admitted_at(number)}
-        self._write(LINKS, "match_event", {"link": link | content, "key": None, "moved": None})
+        self._write(links(self.generation).name, "match_event", {"link": link | content, "key": None, "moved": None})
 
     def key(self, key: int, scope: int = 0, *, closed: bool = True) -> None:
         """A key that is closed, or opened again."""
         state = {"key": key, "scope": scope, "kind": "mark", "text": "a\x00b", "closed": closed, "incidents": 40}
-        self._write(LINKS, "match_event", {"link": None, "key": state, "moved": None})
+        self._write(links(self.generation).name, "match_event", {"link": None, "key": state, "moved": None})
 
     def moved(self, number: int, revision: int, *, withdrawn: bool = False) -> None:
         """An incident that moved on."""
         moved = {"incident_id": incident_id(number), "revision": revision, "withdrawn": withdrawn}
-        self._write(LINKS, "match_event", {"link": None, "key": None, "moved": moved})
+        self._write(links(self.generation).name, "match_event", {"link": None, "key": None, "moved": moved})
 
     def judgement(self, one: int, other: int, verdict: str, revision: int = 1, **content: Any) -> None:
         """What somebody says of a pair."""
@@ -129,7 +132,7 @@ class Matches:
             or [{"what": "CLOSED", "subject": case_id}],
             "at": _EPOCH + timedelta(hours=len(self.records)),
         }
-        self._write(CASES, "case_event", event | content)
+        self._write(cases(self.generation).name, "case_event", event | content)
         return case_id
 
     def _write(self, topic: str, kind: str, content: dict[str, Any]) -> None:
@@ -138,9 +141,9 @@ class Matches:
         self._ends[topic] += 1
 
 
-def history(seed: int, incidents: int, classes: Sequence[int] = (0,)) -> list[Record]:
+def history(seed: int, incidents: int, classes: Sequence[int] = (0,), into: Matches | None = None) -> list[Record]:
     """Records over the incidents of the numbers below ``incidents``: cases form, change and go several times."""
-    chance, found = Random(seed), Matches()  # noqa: S311  # test data, not a secret
+    chance, found = Random(seed), into or Matches()  # noqa: S311  # test data, not a secret
     held: dict[str, int] = {}
     for _ in range(4):
         for _ in range(incidents):

@@ -50,7 +50,7 @@ class _Sink:
     ) -> None:
         """Decode first, as the real one does."""
         EnrichedDecoder(Settings(Path()))(list(values))
-        arrivals(others, RecordReader(Settings(Path())))
+        arrivals(others, RecordReader.of(Settings(Path())))
         self.applied.append((list(values), advance, list(others)))
 
 
