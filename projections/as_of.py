@@ -2,12 +2,16 @@
 
 Content is of the past, rights are today's: who the policy of an incident's latest revision shuts out does not see the
 earlier ones either (`sharing.md`). So an incident whose latest policy is another one than at that moment is filed under
-what both allow.
+what both allow, and leaves its case: what others see of that does not tell of it.
+
+A case is taken as its last event by then says; `at` in it is when the link or judgement was appended that changed it.
 """
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
+from typing import Any
 
 import polars as pl
 import psycopg
@@ -15,13 +19,16 @@ from psycopg import sql
 
 from projections.catalogue_check import check_catalogue
 from projections.filling import fill
+from projections.matching import Read, RecordReader
+from projections.matching.narrowing import without
 from projections.members import write_members
 from projections.migrate import schema_name
 from projections.policies import COMMUNITY_CLASS, classified
-from projections.projector import EnrichedDecoder
+from projections.projector import EnrichedDecoder, matched
 from projections.sink import Decode, ViewSink
 from projections.workspace import workspace
 from schemas.directory import Members, read_members
+from schemas.reading import Record
 from schemas.settings import Settings
 from schemas.sharing import admits
 from schemas.topics import enriched
@@ -53,7 +60,9 @@ def as_of(
     with workspace(settings) as number, psycopg.connect(url, autocommit=True) as connection:
         ends, latest, audiences = _live(connection, settings, generation)
         decode = EnrichedDecoder(settings)
-        sink = ViewSink(connection, number, _Narrowed(decode, latest, audiences, members))
+        read = RecordReader.of(settings)
+        narrowed = _Narrowed(decode, latest, audiences, members)
+        sink = ViewSink(connection, number, narrowed, partial(_narrowed_case, read, latest))
         kept = 0
 
         def wanted(rows: pl.DataFrame) -> pl.Series:
@@ -62,10 +71,24 @@ def as_of(
             kept += int(found.sum())
             return found
 
-        fill(settings, sink, ({}, ends), on_batch, (decode, wanted))
+        fill(settings, sink, ({}, ends), on_batch, (decode, wanted), partial(_said_by, read, moment))
         write_members(connection, number, members)
         check_catalogue(connection, number)
         yield number, kept
+
+
+def _said_by(read: Read, moment: datetime, record: Record) -> bool:
+    """Whether a link or judgement was appended by then, or what changed a case was."""
+    at: datetime | None = read(record).get("at")
+    return record.timestamp_ms <= moment.timestamp() * 1000 if at is None else at <= moment
+
+
+def _narrowed_case(read: Read, latest: dict[str, int], record: Record) -> dict[str, Any]:
+    """A record; of a case without the members that are of another policy today."""
+    content = read(record)
+    members = [member["incident_id"] for member in content.get("members", ())]
+    gone = [id_ for id_ in members if latest.get(id_, content["policy_class"]) != content["policy_class"]]
+    return {**without(content, gone)} if gone else content
 
 
 class _Narrowed:
@@ -114,13 +137,13 @@ def _live(
     def table(name: str) -> sql.Identifier:
         return sql.Identifier(schema_name(generation), name)
 
-    topic = enriched(settings.generation).name
+    topics = [topic.name for topic in (enriched(settings.generation), *matched(settings.generation))]
     with connection.transaction():
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         rows = connection.execute(
-            sql.SQL("SELECT partition, next FROM {} WHERE topic = %s").format(table("positions")), [topic]
+            sql.SQL("SELECT topic, partition, next FROM {} WHERE topic = ANY(%s)").format(table("positions")), [topics]
         )
-        positions = {Partition(topic, number): following for number, following in rows}
+        positions = {Partition(topic, number): following for topic, number, following in rows}
         statement = sql.SQL("SELECT incident_id::text, policy_class FROM {} WHERE revision > 1")
         latest: dict[str, int] = dict(connection.execute(statement.format(table("incident"))).fetchall())
         statement = sql.SQL("SELECT class, audience FROM {}")

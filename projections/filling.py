@@ -27,6 +27,7 @@ def fill(
     positions: tuple[Positions, Positions],
     on_batch: Callable[[int], None],
     keep: tuple[Decode, Keep] | None = None,
+    keep_other: Callable[[Record], bool] = lambda _: True,
 ) -> int:
     """Apply the events between two vectors of positions; their number.
 
@@ -37,6 +38,7 @@ def fill(
             has read all before it, so that a record lies just below each.
         on_batch: called with the number of events of each batch.
         keep: decodes values, and says which of the rows are applied; else all are.
+        keep_other: whether a record of links, judgements or cases is applied.
 
     Raises:
         LogError: the log cannot be read up to there.
@@ -62,11 +64,12 @@ def fill(
             moved = {Partition(record.topic, record.partition): record.offset + 1 for record in records}
             advance = {(p.topic, p.number): (next_[p], offset) for p, offset in moved.items()}
             try:
-                _apply(sink, records, advance, keep)
+                _apply(sink, records, advance, (keep, keep_other))
             except DecodeError:
                 # What cannot be read is a dead letter of the projector.
                 faults = unreadable(records, EnrichedDecoder(settings), RecordReader.of(settings))
-                _apply(sink, [record for index, record in enumerate(records) if index not in faults], advance, keep)
+                readable = [record for index, record in enumerate(records) if index not in faults]
+                _apply(sink, readable, advance, (keep, keep_other))
             next_.update(moved)
             events += len(records)
             on_batch(len(records))
@@ -79,10 +82,10 @@ def _apply(
     sink: ViewSink,
     records: list[Record],
     advance: Mapping[tuple[str, int], tuple[int, int]],
-    keep: tuple[Decode, Keep] | None,
+    wanted: tuple[tuple[Decode, Keep] | None, Callable[[Record], bool]],
 ) -> None:
     values, others = parted(records)
-    sink.apply(_wanted(values, keep), advance, others)
+    sink.apply(_wanted(values, wanted[0]), advance, [record for record in others if wanted[1](record)])
 
 
 def _wanted(values: list[bytes], keep: tuple[Decode, Keep] | None) -> list[bytes]:
