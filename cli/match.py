@@ -1,0 +1,40 @@
+"""`ionics match`: how the matcher stands."""
+
+import click
+
+from cli.accessing import logged
+from cli.connections import reader
+from cli.output import Column, json_option, number, print_json, print_table, remark
+from projections.queries import closed_keys
+from schemas.directory import load_current, read_members
+from schemas.rights import require_right
+
+
+@click.group()
+def match() -> None:
+    """How the matcher stands."""
+
+
+@match.command()
+@click.option("--limit", default=100, show_default=True, type=click.IntRange(min=1), help="At most so many.")
+@json_option
+def keys(limit: int, as_json: bool) -> None:
+    """List blocking keys that support no link, for too many incidents carry them. Needs the right administer."""
+    settings = load_current()
+    require_right(read_members(settings), settings.acting_as(), "administer")
+    with reader(settings) as connection:
+        found = closed_keys(connection, settings.generation, limit)
+    logged(settings, settings.acting_as(), "LIST", {"closed keys": {"limit": limit}})
+    if as_json:
+        print_json(found)
+        return
+    columns = [Column("kind"), Column("of"), number("incidents"), Column("among")]
+    print_table(
+        columns,
+        [
+            [row["kind"], row["text"], f"{row['incidents']:,}", "community" if row["community"] else "one audience"]
+            for row in found
+        ],
+    )
+    if not found:
+        remark("all keys are open")
