@@ -3,9 +3,10 @@
 import click
 
 from cli.accessing import logged
-from cli.connections import reader
+from cli.connections import reading
 from cli.output import Column, json_option, number, print_json, print_table, remark
 from projections.queries import closed_keys
+from projections.viewing import viewing
 from schemas.directory import load_current, read_members
 from schemas.rights import require_right
 
@@ -21,10 +22,11 @@ def match() -> None:
 def keys(limit: int, as_json: bool) -> None:
     """List blocking keys that support no link, for too many incidents carry them. Needs the right administer."""
     settings = load_current()
-    require_right(read_members(settings), settings.acting_as(), "administer")
-    with reader(settings) as connection:
+    person = settings.acting_as("operator")
+    require_right(read_members(settings), person, "administer")
+    with reading(settings) as connection, viewing(connection, settings.generation, person):
         found = closed_keys(connection, settings.generation, limit)
-    logged(settings, settings.acting_as(), "LIST", {"closed keys": {"limit": limit}})
+    logged(settings, person, "LIST", {"closed keys": {"limit": limit}})
     if as_json:
         print_json(found)
         return
