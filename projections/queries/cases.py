@@ -111,7 +111,8 @@ def _links(connection: psycopg.Connection, generation: int, case_id: str) -> lis
     statement: LiteralString = (
         "WITH member AS (SELECT incident_id FROM {case_member} WHERE case_id = %(id)s::uuid), found AS ("  # noqa: S608  # the same
         + LINKS
-        + ' WHERE l."left" IN (SELECT incident_id FROM member) OR l."right" IN (SELECT incident_id FROM member)) '
+        + ' WHERE l."left" = ANY (ARRAY(SELECT incident_id FROM member)) '
+        'OR l."right" = ANY (ARRAY(SELECT incident_id FROM member))) '
         "SELECT * FROM (SELECT found.*, "
         '"left"::uuid IN (SELECT incident_id FROM member) AND "right"::uuid IN (SELECT incident_id FROM member) '
         "AS within FROM found) AS each WHERE counts OR within AND verdict <> 'NONE' "

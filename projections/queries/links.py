@@ -9,6 +9,7 @@ from projections.reasons import sentences
 
 # A link counts only while both revisions that it names are the current ones; then it is as people say, and else as the
 # model says while one of its keys is open in all scopes that concern it (architecture.md, "Matching").
+# OFFSET keeps the planner from asking for the keys once for each place where the answer is used.
 LINKS: LiteralString = """
     SELECT l."left"::text, l.left_revision, a.agency_id AS left_agency, a.source_ref AS left_ref,
         l."right"::text, l.right_revision, b.agency_id AS right_agency, b.source_ref AS right_ref,
@@ -31,7 +32,7 @@ LINKS: LiteralString = """
                 SELECT FROM {match_key} m
                 WHERE m.key = k.key AND m.closed AND m.scope IN (0, l.left_class, l.right_class)
             )
-        ) AS open
+        ) AS open OFFSET 0
     ) o
 """
 REVIEW, COUNTING, ALL = "review", "counting", "all"
@@ -66,13 +67,15 @@ def list_links(
     statement: LiteralString = (
         "SELECT * FROM (" + LINKS + " WHERE "  # noqa: S608  # all of it stands here
         "(%(which)s <> 'review' OR l.outcome = 'REVIEW' OR l.possible_duplicate) "
-        'AND (%(id)s::uuid IS NULL OR l."left" = %(id)s::uuid OR l."right" = %(id)s::uuid)) AS found WHERE '
+        'AND (%(id)s::uuid IS NULL OR l."left" = %(id)s::uuid OR l."right" = %(id)s::uuid) '
+        "AND (%(after_urgent)s::boolean IS NULL "
+        "OR (l.urgent, l.duplicate_ppm) <= (%(after_urgent)s::boolean, %(after_ppm)s::integer))) AS found WHERE "
         "(%(which)s = 'all' OR (%(which)s = 'counting' AND counts) OR (%(which)s = 'review' AND to_review)) "
         "AND (%(kind)s::text IS NULL OR kind = %(kind)s) "
-        "AND (%(after_urgent)s::boolean IS NULL OR "
-        '(NOT urgent, -duplicate_ppm, "left", "right") > '
-        "(NOT %(after_urgent)s::boolean, -%(after_ppm)s::integer, %(after_left)s::text, %(after_right)s::text)) "
-        'ORDER BY NOT urgent, -duplicate_ppm, "left", "right" LIMIT %(limit)s'
+        "AND (%(after_urgent)s::boolean IS NULL "
+        "OR (urgent, duplicate_ppm) < (%(after_urgent)s::boolean, %(after_ppm)s::integer) "
+        'OR ("left", "right") > (%(after_left)s::text, %(after_right)s::text)) '
+        'ORDER BY urgent DESC, duplicate_ppm DESC, "left", "right" LIMIT %(limit)s'
     )
     urgent, ppm, left, right = after or (None, None, None, None)
     parameters: dict[str, Any] = {"which": which, "id": incident_id, "kind": kind, "limit": limit}
