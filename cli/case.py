@@ -3,6 +3,7 @@
 import click
 
 from cli.case_judging import join, same, split
+from cli.case_showing import list_, show
 
 
 @click.group()
@@ -13,3 +14,5 @@ def case() -> None:
 case.add_command(join)
 case.add_command(same)
 case.add_command(split)
+case.add_command(list_)
+case.add_command(show)

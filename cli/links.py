@@ -3,6 +3,7 @@
 import click
 
 from cli.links_judging import review
+from cli.links_listing import list_
 
 
 @click.group()
@@ -11,3 +12,4 @@ def links() -> None:
 
 
 links.add_command(review)
+links.add_command(list_)

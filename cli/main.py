@@ -43,6 +43,7 @@ _COMMANDS = {
     **_VIEWS,
     "links": "cli.links",
     "case": "cli.case",
+    "match": "cli.match",
     "replay": "cli.replay",
     "verify": "cli.verify",
     "worker": "cli.worker",

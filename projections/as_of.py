@@ -2,13 +2,16 @@
 
 Content is of the past, rights are today's: who the policy of an incident's latest revision shuts out does not see the
 earlier ones either (`sharing.md`). So an incident whose latest policy is another one than at that moment is filed under
-what both allow.
+what both allow, and leaves its case: what others see of that does not tell of it.
+
+A case is taken as its last event by then says; `at` in it is when the link or judgement was appended that changed it.
 """
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, LiteralString
 from uuid import UUID
 
@@ -18,14 +21,17 @@ from psycopg import sql
 
 from projections.catalogue_check import check_catalogue
 from projections.filling import fill
+from projections.matching import Read, RecordReader
+from projections.matching.narrowing import without
 from projections.members import write_members
 from projections.migrate import schema_name
-from projections.projector import EnrichedDecoder
+from projections.projector import EnrichedDecoder, matched
 from projections.sink import Decode, ViewSink
 from projections.workspace import workspace
 from schemas.directory import Members, read_members
 from schemas.errors import ProjectionError
 from schemas.policies import COMMUNITY_CLASS, classified
+from schemas.reading import Record
 from schemas.settings import Settings
 from schemas.sharing import admits
 from schemas.topics import INCIDENTS, SUBMISSIONS, Topic, enriched
@@ -90,7 +96,9 @@ def fill_as_of(settings: Settings, number: int, moment: datetime, on_batch: Call
         live = _live(connection, settings.generation)
         members = read_members(settings)  # after the token: what changes in between changes it
         decode = EnrichedDecoder(settings)
-        sink = ViewSink(connection, number, _Narrowed(decode, live.latest, live.audiences, members))
+        read = RecordReader.of(settings)
+        narrowed = _Narrowed(decode, live.latest, live.audiences, members)
+        sink = ViewSink(connection, number, narrowed, partial(_narrowed_case, read, live.latest))
         kept = 0
 
         def wanted(rows: pl.DataFrame) -> pl.Series:
@@ -99,7 +107,7 @@ def fill_as_of(settings: Settings, number: int, moment: datetime, on_batch: Call
             kept += int(found.sum())
             return found
 
-        fill(settings, sink, ({}, live.positions), on_batch, (decode, wanted))
+        fill(settings, sink, ({}, live.positions), on_batch, (decode, wanted), partial(_said_by, read, moment))
         write_members(connection, number, members)
         check_catalogue(connection, number)
         return Filled(kept, live.rights)
@@ -134,6 +142,20 @@ def _projected(settings: Settings) -> dict[int, int]:
             return dict(connection.execute(statement.format(table), [enriched(settings.generation).name]).fetchall())
     except psycopg.Error as error:
         raise ProjectionError(f"the read store: {(str(error).splitlines() or ['no answer'])[0]}") from error
+
+
+def _said_by(read: Read, moment: datetime, record: Record) -> bool:
+    """Whether a link or judgement was appended by then, or what changed a case was."""
+    at: datetime | None = read(record).get("at")
+    return record.timestamp_ms <= moment.timestamp() * 1000 if at is None else at <= moment
+
+
+def _narrowed_case(read: Read, latest: dict[str, int], record: Record) -> dict[str, Any]:
+    """A record; of a case without the members that are of another policy today."""
+    content = read(record)
+    members = [member["incident_id"] for member in content.get("members", ())]
+    gone = [id_ for id_ in members if latest.get(id_, content["policy_class"]) != content["policy_class"]]
+    return {**without(content, gone)} if gone else content
 
 
 class _Narrowed:
@@ -185,19 +207,19 @@ class _Live:
 
 
 def _live(connection: psycopg.Connection, generation: int) -> _Live:
-    def rows(text: LiteralString, name: str, *parameters: str) -> list[Any]:
+    def rows(text: LiteralString, name: str, *parameters: object) -> list[Any]:
         table = sql.Identifier(schema_name(generation), name)
         return connection.execute(sql.SQL(text).format(table), parameters).fetchall()
 
-    topic = enriched(generation).name
+    topics = [topic.name for topic in (enriched(generation), *matched(generation))]
     with connection.transaction():
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        positions = rows("SELECT partition, next FROM {} WHERE topic = %s", "positions", topic)
+        positions = rows("SELECT topic, partition, next FROM {} WHERE topic = ANY(%s)", "positions", topics)
         latest = rows("SELECT incident_id::text, policy_class FROM {} WHERE revision > 1", "incident")
         audiences = rows("SELECT class, audience FROM {}", "policy")
         rights = rows("SELECT changed FROM {}", "rights")
     return _Live(
-        {Partition(topic, number): following for number, following in positions},
+        {Partition(topic, number): following for topic, number, following in positions},
         dict(latest),
         dict(audiences),
         rights[0][0] if rights else None,

@@ -5,9 +5,11 @@ from collections.abc import Callable, Mapping
 
 import polars as pl
 
-from projections.projector import EnrichedDecoder
+from projections.matching import RecordReader
+from projections.projector import EnrichedDecoder, parted, unreadable
 from projections.sink import Decode, ViewSink
 from schemas.errors import ContractError, LogError
+from schemas.reading import Record
 from schemas.settings import Settings
 from stream_processors.runtime.follower import Follower
 from stream_processors.runtime.log import Partition
@@ -25,6 +27,7 @@ def fill(
     positions: tuple[Positions, Positions],
     on_batch: Callable[[int], None],
     keep: tuple[Decode, Keep] | None = None,
+    keep_other: Callable[[Record], bool] = lambda _: True,
 ) -> int:
     """Apply the events between two vectors of positions; their number.
 
@@ -35,6 +38,7 @@ def fill(
             has read all before it, so that a record lies just below each.
         on_batch: called with the number of events of each batch.
         keep: decodes values, and says which of the rows are applied; else all are.
+        keep_other: whether a record of links, judgements or cases is applied.
 
     Raises:
         LogError: the log cannot be read up to there.
@@ -58,15 +62,14 @@ def fill(
                 continue
             heard = time.monotonic()
             moved = {Partition(record.topic, record.partition): record.offset + 1 for record in records}
-            values = [record.value or b"" for record in records]
             advance = {(p.topic, p.number): (next_[p], offset) for p, offset in moved.items()}
             try:
-                sink.apply(_wanted(values, keep), advance)
+                _apply(sink, records, advance, (keep, keep_other))
             except ContractError:
                 # What cannot be read is a dead letter of the projector.
-                unreadable = EnrichedDecoder(settings).unreadable(values)
-                values = [value for index, value in enumerate(values) if index not in unreadable]
-                sink.apply(_wanted(values, keep), advance)
+                faults = unreadable(records, EnrichedDecoder(settings), RecordReader.of(settings))
+                readable = [record for index, record in enumerate(records) if index not in faults]
+                _apply(sink, readable, advance, (keep, keep_other))
             next_.update(moved)
             events += len(records)
             on_batch(len(records))
@@ -75,8 +78,18 @@ def fill(
     return events
 
 
+def _apply(
+    sink: ViewSink,
+    records: list[Record],
+    advance: Mapping[tuple[str, int], tuple[int, int]],
+    wanted: tuple[tuple[Decode, Keep] | None, Callable[[Record], bool]],
+) -> None:
+    values, others = parted(records)
+    sink.apply(_wanted(values, wanted[0]), advance, [record for record in others if wanted[1](record)])
+
+
 def _wanted(values: list[bytes], keep: tuple[Decode, Keep] | None) -> list[bytes]:
-    if keep is None:
+    if keep is None or not values:
         return values
     decode, wanted = keep
     return [value for value, kept in zip(values, wanted(decode(values)), strict=True) if kept]

@@ -1,4 +1,4 @@
-"""Rebuilding the views of a generation from its enriched topic, beside the live ones, and putting them in their place.
+"""Rebuilding the views of a generation from its topics, beside the live ones, and putting them in their place.
 
 The tables are filled up to exactly the positions of a snapshot of the live ones, and compared with it by digest; then
 they catch up, and take the live ones' name in one transaction. Writers wait for that transaction at the positions,
@@ -16,8 +16,9 @@ from psycopg import sql
 from projections.catalogue_check import check_catalogue
 from projections.digest import Snapshot, snapshot
 from projections.filling import fill
+from projections.matching import RecordReader
 from projections.migrate import schema_name
-from projections.projector import EnrichedDecoder
+from projections.projector import EnrichedDecoder, matched
 from projections.sink import ViewSink
 from projections.workspace import workspace
 from schemas.errors import ProjectionError
@@ -69,7 +70,7 @@ def rebuild(settings: Settings, on_batch: Callable[[int], None] = lambda _: None
         psycopg.connect(url, autocommit=True) as filling,
         psycopg.connect(url, autocommit=True) as live,
     ):
-        sink = ViewSink(filling, beside, EnrichedDecoder(settings))
+        sink = ViewSink(filling, beside, EnrichedDecoder(settings), RecordReader.of(settings))
         found = snapshot(live, generation)
         at = _events(settings, found.positions)
         events = fill(settings, sink, ({}, at), on_batch)
@@ -125,8 +126,9 @@ def _positions(connection: psycopg.Connection, generation: int) -> dict[tuple[st
 
 
 def _events(settings: Settings, positions: dict[tuple[str, int], int]) -> dict[Partition, int]:
-    topic = enriched(settings.generation).name
-    return {Partition(name, number): following for (name, number), following in positions.items() if name == topic}
+    generation = settings.generation
+    read = {topic.name for topic in (enriched(generation), *matched(generation))}
+    return {Partition(name, number): following for (name, number), following in positions.items() if name in read}
 
 
 def _table(generation: int, name: str) -> sql.Identifier:

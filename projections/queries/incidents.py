@@ -28,7 +28,7 @@ _LEAST_HEX = 4
 def incident(connection: psycopg.Connection, generation: int, incident_id: str) -> Row | None:
     """The current revision of an incident without its items, or nothing."""
     statement: LiteralString = "SELECT " + INCIDENT_COLUMNS + "FROM {incident} WHERE incident_id = %(id)s::uuid"
-    found = rows(connection, generation, statement, {"id": incident_id}) if _is_uuid(incident_id) else []
+    found = rows(connection, generation, statement, {"id": incident_id}) if is_uuid(incident_id) else []
     return found[0] if found else None
 
 
@@ -65,7 +65,7 @@ def find_incidents(connection: psycopg.Connection, generation: int, text: str, l
 
 def revisions(connection: psycopg.Connection, generation: int, incident_id: str) -> list[Row]:
     """Every revision that was seen, superseded ones too, in order."""
-    if not _is_uuid(incident_id):
+    if not is_uuid(incident_id):
         return []
     statement: LiteralString = """
         SELECT incident_id::text, revision, event_type, admitted_at, reason, signed_digest, superseded
@@ -76,7 +76,7 @@ def revisions(connection: psycopg.Connection, generation: int, incident_id: str)
 
 def items(connection: psycopg.Connection, generation: int, incident_id: str) -> list[Row]:
     """The items of the current revision, in order."""
-    if not _is_uuid(incident_id):
+    if not is_uuid(incident_id):
         return []
     statement: LiteralString = """
         SELECT item_no, substance_text, substance_id, substance_class, subclass, effect_group, active_substance_id,
@@ -89,7 +89,7 @@ def items(connection: psycopg.Connection, generation: int, incident_id: str) -> 
 
 def opened_by(connection: psycopg.Connection, generation: int, incident_id: str) -> list[Row]:
     """Which agencies opened an incident on which days; rows for its owner alone."""
-    if not _is_uuid(incident_id):
+    if not is_uuid(incident_id):
         return []
     statement: LiteralString = """
         SELECT agency_id, day FROM {opened} WHERE incident_id = %(id)s::uuid ORDER BY day, agency_id
@@ -97,7 +97,8 @@ def opened_by(connection: psycopg.Connection, generation: int, incident_id: str)
     return rows(connection, generation, statement, {"id": incident_id})
 
 
-def _is_uuid(text: str) -> bool:
+def is_uuid(text: str) -> bool:
+    """Whether a text is one that PostgreSQL takes for an id."""
     try:
         UUID(text)
     except ValueError:

@@ -4,6 +4,7 @@ import json
 import threading
 import time
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import psycopg
@@ -18,12 +19,14 @@ from projections.as_of import as_of
 from projections.digest import digests
 from projections.rebuild import NOT_OF_EVENTS, rebuild
 from projections.viewing import viewing
-from schemas.codec import FRAME_BYTES, codec
+from schemas.codec import FRAME_BYTES, codec, frame
+from schemas.dictionary import read_dictionary
 from schemas.directory import Agency
 from schemas.errors import ProjectionError
+from schemas.publishing import publish
 from schemas.reading import read_topic
 from schemas.settings import Settings
-from schemas.topics import ACCESS
+from schemas.topics import ACCESS, cases
 from tests.integration.exchange import CONTENT, stages, until
 from tests.running import Running
 
@@ -216,6 +219,48 @@ def test_the_lists_take_a_moment(
         within.setenv("IONICS_GENERATION", str(number))
         then = json.loads(answer("incidents"))
     assert {row["revision"] for row in then if row["incident_id"] in ids.values()} == {1}
+
+
+def _said(settings: Settings, case_id: str, version: int, at: datetime, ids: list[str]) -> None:
+    """A case event: all of these are one seizure, each linked to the next."""
+    member = {"revision": 1, "admitted_at": at, "canonical_id": ids[0]} if ids else {}
+    link = {"kind": "DUPLICATE", "verdict": "NONE", "duplicate_ppm": 1, "related_mbit": 1}
+    event = {
+        "case_id": case_id,
+        "policy_class": 0,
+        "version": version,
+        "members": [{"incident_id": id_, **member} for id_ in ids],
+        "links": [{"left": one, "right": other, **link} for one, other in pairwise(ids)],
+        "at": at,
+    }
+    value = frame(read_dictionary(settings).id_of("case_event")) + codec("case_event").encode(event)
+    publish(settings.as_principal("cases"), cases(settings.generation).name, [(b"case", value)])
+
+
+def test_as_of_counts_a_seizure_once_from_when_it_was_said(
+    moments: tuple[Settings, dict[str, str], datetime],
+) -> None:
+    """By the cases of then, without a member that is hidden today; now that there is no case, each incident counts."""
+    settings, ids, before = moments
+
+    def repeats(generation: int) -> int:
+        _, flows = _seen(settings, generation, "reb-other")
+        return sum(row["reported"] - row["incidents"] for row in flows)
+
+    usual = repeats(settings.generation)
+    members = [ids[name] for name in ("narrowed", "left", "amended")]
+    with stages(settings, "project"):
+        _said(settings, members[0], 1, before, members)
+        until(lambda: repeats(settings.generation) == usual + 2)
+        _said(settings, members[0], 2, datetime.now(UTC), [])
+        until(lambda: repeats(settings.generation) == usual)
+    with as_of(settings, before) as (number, _):
+        assert repeats(number) == 1
+    with as_of(settings, before - timedelta(milliseconds=1)) as (number, _):
+        assert repeats(number) == 0
+    with as_of(settings, datetime.now(UTC)) as (number, _):
+        assert repeats(number) == usual
+    rebuild(settings)
 
 
 def test_the_commands(moments: tuple[Settings, dict[str, str], datetime], monkeypatch: pytest.MonkeyPatch) -> None:
