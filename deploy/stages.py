@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Protocol
 
 from projections.members import MembersProjector
 from projections.moments import MomentsKeeper
-from projections.projector import Projector
+from projections.projector import Projector, matched
 from schemas.known_schemas import KnownSchemas
 from schemas.settings import Settings
 from schemas.topics import (
@@ -191,7 +191,11 @@ STREAMING = (
 """Stages from log to log, in the order in which data passes."""
 
 PROJECTING = (
-    Projecting("project", lambda generation: (enriched(generation),), lambda at, done: Projector(at, 10_000, done)),
+    Projecting(
+        "project",
+        lambda generation: (enriched(generation), *matched(generation)),
+        lambda at, done: Projector(at, 10_000, done),
+    ),
     Projecting("members", lambda _: (DIRECTORY,), MembersProjector),
     Projecting("moments", lambda _: (), MomentsKeeper),
 )

@@ -88,7 +88,7 @@ JUDGEMENTS = Topic(
     1,
     FOR_EVER,
     ("operator", "api"),
-    ("match", "cases", "project", "api"),
+    ("match", "cases", "project", "moments", "api"),
 )
 MODELS = Topic("ionics.models", "generation", "model_entry", 1, FOR_EVER, ("deployment",), ("match", "api"))
 DEAD_LETTERS = Topic(
@@ -140,16 +140,19 @@ def enriched(generation: int) -> Topic:
     )
 
 
+_OF_LINKS = ("match", "cases", "project", "moments")
+
+
 def links(generation: int) -> Topic:
     """What the matcher found in one generation: links, closed keys, incidents that moved on."""
     name = f"ionics.links.g{generation}"
-    return Topic(name, "pair, key or incident", "match_event", 1, FOR_EVER, ("match",), ("match", "cases", "project"))
+    return Topic(name, "pair, key or incident", "match_event", 1, FOR_EVER, ("match",), _OF_LINKS)
 
 
 def cases(generation: int) -> Topic:
     """The correlated stream of one generation: each case after each change."""
     name = f"ionics.cases.g{generation}"
-    return Topic(name, "case id", "case_event", 1, FOR_EVER, ("cases",), ("cases", "project"), LARGEST_BYTES)
+    return Topic(name, "case id", "case_event", 1, FOR_EVER, ("cases",), ("cases", "project", "moments"), LARGEST_BYTES)
 
 
 def create_topics(client: AdminClient, topics: Sequence[Topic], replication: int = 1) -> list[str]:

@@ -15,6 +15,7 @@ from cli.main import cli
 from cli.report import current_revision
 from deploy.agencies import add_agencies
 from deploy.generations import drop_generation
+from deploy.stages import generated
 from deploy.workers import spawn_stage
 from producers import IncidentProducer
 from projections.feed import feed
@@ -30,7 +31,7 @@ from schemas.judgement import pair_of
 from schemas.publishing import publish
 from schemas.reading import quiet_logger, read_topic
 from schemas.settings import Settings
-from schemas.topics import AUDIT, cases, create_topics, derived, links
+from schemas.topics import AUDIT, cases, create_topics, links
 from stream_processors.match import cases_group
 from stream_processors.runtime import Output
 from stream_processors.runtime.lag import committed, lag
@@ -94,7 +95,7 @@ def at_work(running: Running) -> Iterator[Settings]:
     settings = running.settings
     add_agencies(settings, [Agency(id_, id_, "CUSTOMS", "NZL") for id_ in ("case-nzl", "case-aus", "case-fji")])
     ours = replace(settings, generation=_JUDGED)
-    create_topics(AdminClient(ours.client_config(), logger=quiet_logger()), derived(_JUDGED))
+    create_topics(AdminClient(ours.client_config(), logger=quiet_logger()), generated(_JUDGED))
     migrate(ours.database_url, _JUDGED)
     with stages(ours, "admit", "enrich", "project", "members", "cases"):
         yield ours
