@@ -17,7 +17,7 @@ _COLUMNS = {"place": "place_label", "relation": "agency_id"}
 _OF_ITEMS = {"substance": "substance_label", "amount": "amount_label"}
 
 
-def reasons(store: Store, compared: Comparison, weighed: Weighed, pair: int, *, swapped: bool) -> list[dict[str, Any]]:
+def reasons(store: Store, compared: Comparison, weighed: Weighed, pair: int) -> list[dict[str, Any]]:
     """The reasons of one pair, the weightiest first.
 
     Args:
@@ -25,7 +25,6 @@ def reasons(store: Store, compared: Comparison, weighed: Weighed, pair: int, *, 
         compared: pairs, and how they agree.
         weighed: what that is worth.
         pair: its number among those compared.
-        swapped: whether left and right change places.
     """
     weights = weighed.fields[pair].tolist()
     found = []
@@ -33,8 +32,6 @@ def reasons(store: Store, compared: Comparison, weighed: Weighed, pair: int, *, 
         level = int(compared.levels[field][pair])
         if level:
             left, right = _said(store, compared, field, pair)
-            if swapped:
-                left, right = right, left
             name = LEVELS[field][level]
             found.append({"field": field, "level": name, "weight_mbit": weights[column], "left": left, "right": right})
     return sorted(found, key=lambda reason: (-abs(reason["weight_mbit"]), reason["field"]))

@@ -48,6 +48,14 @@ class Linking:
         linked = [0, *(_least(thresholds.duplicate_linked[relation]) for relation in STRATA)]
         self._linked, self._review = np.array(linked, np.int32), _least(thresholds.duplicate_review)
 
+    def _oriented(self, left: Rows, right: Rows) -> tuple[Rows, Rows]:
+        """The smaller id on the left, so that nothing depends on which of the two came first."""
+        order = self._store.rows["order"]
+        swapped = order[left] > order[right]
+        tied = np.flatnonzero(order[left] == order[right])
+        swapped[tied] = [self._store.id_of(int(left[n])) > self._store.id_of(int(right[n])) for n in tied]
+        return np.where(swapped, right, left), np.where(swapped, left, right)
+
     def judge(self, left: Rows, right: Rows) -> Judged:
         """Compare and weigh pairs of rows."""
         compared = self._comparing.compare(left, right)
@@ -73,7 +81,7 @@ class Linking:
         found: list[dict[str, Any]] = []
         for start in range(0, len(left), _AT_ONCE):
             part = slice(start, start + _AT_ONCE)
-            judged = self.judge(left[part], right[part])
+            judged = self.judge(*self._oriented(left[part], right[part]))
             chosen = np.flatnonzero((judged.duplicate > 0) | (judged.similar > 0) | wanted[part])
             found += [self._link(judged, int(pair)) for pair in chosen]
         found.sort(key=lambda link: (not link["urgent"], link["left"], link["right"]))
@@ -83,13 +91,10 @@ class Linking:
         store, compared = self._store, judged.compared
         rows = int(compared.left[pair]), int(compared.right[pair])
         ids = store.id_of(rows[0]), store.id_of(rows[1])
-        swapped = ids[0] > ids[1]
-        if swapped:
-            rows, ids = rows[::-1], ids[::-1]
         kind, outcome, doubtful = _outcome(judged, pair)
         bits = int(judged.weighed.duplicate[pair])
         columns = store.rows
-        asks = bool(columns["asks"][rows[0]] or columns["asks"][rows[1]])
+        asks = columns["asks"][rows[0]] or columns["asks"][rows[1]]
         link: dict[str, Any] = {}
         for side, row, id_ in zip(("left", "right"), rows, ids, strict=True):
             link |= {
@@ -106,8 +111,8 @@ class Linking:
             "duplicate_mbit": bits,
             "duplicate_ppm": probability_ppm(bits),
             "related_mbit": int(judged.related.surprise[pair]),
-            "urgent": asks and columns["agency_id"][rows[0]] != columns["agency_id"][rows[1]],
-            "reasons": reasons(store, compared, judged.weighed, pair, swapped=swapped),
+            "urgent": bool(asks and columns["agency_id"][rows[0]] != columns["agency_id"][rows[1]]),
+            "reasons": reasons(store, compared, judged.weighed, pair),
             "keys": shared_keys(store, *rows),
         }
 

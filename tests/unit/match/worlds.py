@@ -192,6 +192,8 @@ def run(
     matcher, said = Matcher(model), said or Said()
     for values, judged in batches:
         taken = matcher.take(decoded(values), judged)
+        for part, event in taken.events():
+            codec("match_event").encode({part: event})
         said.take(taken)
         matcher.apply(taken)
     return matcher, said
