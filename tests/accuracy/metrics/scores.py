@@ -3,8 +3,8 @@
 Pairs are not independent: one seizure reported four times makes six, and one that looks like many makes many false
 ones. So what is drawn again is the unit (the seizure; for labelled pairs their source), by the Poisson bootstrap: in
 each replicate each unit has a weight of Poisson(1), drawn once for all predictors (Hanley and MacGibbon 2006; Chamandy
-et al. 2012). A pair within a unit has the unit's weight, a pair of two units the product, as their copies would be paired.
-The difference of two predictors is taken in each replicate, which makes its interval a paired one.
+et al. 2012). A pair within a unit has the unit's weight, a pair of two units the product, as their copies would be
+paired. The difference of two predictors is taken in each replicate, which makes its interval a paired one.
 """
 
 from collections.abc import Iterable
