@@ -7,6 +7,7 @@ nothing; free text is folded, tracking numbers and names are cut to letters and 
 import polars as pl
 
 _MASS_UG = 1_000
+_LADDER = 0.08
 _KINDS_OF_REGION = r"\b(provincia de|region|область|oblast|oblysy|province)\b"
 
 
@@ -14,8 +15,9 @@ def features(enriched: pl.DataFrame) -> pl.DataFrame:
     """One row an incident, plain values and lists of text; null where nothing is known.
 
     Columns: unique_id, agency, kind, country, day (only of precision DAY), month, yearday, week, week_shifted,
-    substances, main_substance, amounts, amounts_rounded, amount (the main one as text), mass (a number), digits, place,
-    place_text, region, latitude, longitude, tracking, names, marks, departure, destination, transport, hiding.
+    substances, main_substance, amounts, amounts_rounded, amount (the main one as text), mass (a number), digits,
+    mass_step, mass_step_shifted, place, place_text, region, latitude, longitude, tracking, names, marks, departure,
+    destination, transport, hiding.
     """
     location, items = pl.col("location").struct, pl.col("enrichment_substances")
     exact = pl.col("occurred_precision") == "DAY"
@@ -81,6 +83,8 @@ def _amounts(enriched: pl.DataFrame) -> pl.DataFrame:
         amount=fine.first(),
         mass=pl.col("value").first(),
         main_substance=pl.col("substance").first(),
+        mass_step=_step(0.0).first(),
+        mass_step_shifted=_step(0.5).first(),
         digits=fine.str.strip_chars("0").first(),
     )
 
@@ -91,6 +95,11 @@ def _leg(role: str) -> pl.Expr:
     has = pl.col("route").list.eval(pl.element().struct.field("role") == role).list.any()
     country = pl.col("enrichment_legs").list.eval(pl.element().struct.field("country"))
     return pl.when(has).then(country.list.get(place, null_on_oob=True))
+
+
+def _step(shift: float) -> pl.Expr:
+    """The main amount's step on a ladder of eight per cent: near amounts share a step of one of two ladders."""
+    return (pl.col("value").log() / _LADDER + shift).floor().cast(pl.Int32, strict=False)
 
 
 def _text(value: pl.Expr) -> pl.Expr:

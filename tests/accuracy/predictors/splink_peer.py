@@ -1,22 +1,29 @@
-"""Splink over a file of columns; run by the Python of its own environment: ``splink_peer.py IN.parquet OUT.parquet``.
+"""Splink over a file of columns, run by the Python of its own environment.
+
+``splink_peer.py em IN.parquet OUT.parquet`` estimates m by EM on the file itself, over two blocking rules;
+``splink_peer.py labels LABELLED.parquet MODEL.json`` estimates m from a file whose column ``seizure`` says what is
+one, as Splink's documentation advises where labels exist; ``splink_peer.py model MODEL.json IN.parquet OUT.parquet``
+predicts with that model. In all, u is estimated by random sampling and the prior from deterministic rules.
 
 Comparisons follow Splink's advice for each kind of column: exact levels with term-frequency adjustment, then nearer and
-farther ones; lists by intersection; dates by distance. u is estimated by random sampling, m by EM over two blocking
-rules, the prior from deterministic rules. OUT has unique_id_l, unique_id_r, match_probability of all pairs compared.
+farther ones; lists by intersection; dates by distance. OUT has unique_id_l, unique_id_r, match_probability of all
+pairs compared.
 """
 
 import logging
 import sys
 import warnings
+from typing import Any
 
-import splink.comparison_level_library as cll
+import splink.comparison_level_library as cll  # type: ignore[import-not-found]  # it lives in its own environment
 import splink.comparison_library as cl
-from splink import DuckDBAPI, Linker, SettingsCreator, block_on
+from splink import DuckDBAPI, Linker, SettingsCreator, block_on  # type: ignore[import-not-found]  # likewise
 
 _SEED = 11
+_SAMPLED = 1e6
 
 
-def comparisons() -> list:
+def comparisons() -> list[Any]:
     """What is compared, and at which levels."""
     return [
         cl.CustomComparison(
@@ -87,43 +94,74 @@ def comparisons() -> list:
     ]
 
 
-def blocking() -> list:
-    """Which pairs are compared."""
+def blocking() -> list[Any]:
+    """Which pairs are compared: those with an amount in common, exactly, rounded or by its digits, and those tracked.
+
+    Rules without the amount (a country, substance and week) compare twice as many pairs, find six in a hundred more of
+    the true ones, and cost more F1 than that: seizures of one flight agree in all but the amount.
+    """
+    exploded = {"arrays_to_explode": ["amounts_rounded"]}
     return [
-        block_on("country", "substances", "week", arrays_to_explode=["substances"]),
-        block_on("country", "substances", "week_shifted", arrays_to_explode=["substances"]),
-        block_on("country", "month", "amounts_rounded", arrays_to_explode=["amounts_rounded"]),
+        block_on("country", "week", "amounts_rounded", **exploded),
+        block_on("country", "week_shifted", "amounts_rounded", **exploded),
+        block_on("country", "month", "amounts_rounded", **exploded),
+        block_on("country", "day", "main_substance", "digits"),
         block_on("country", "main_substance", "amount"),
         block_on("country", "main_substance", "digits"),
         block_on("month", "main_substance", "amounts", arrays_to_explode=["amounts"]),
+        block_on("country", "day", "mass_step", "main_substance"),
+        block_on("country", "day", "mass_step_shifted", "main_substance"),
         block_on("tracking"),
     ]
 
 
 def main() -> None:
     """Train, predict, write."""
-    source, target = sys.argv[1:]
+    mode, *paths = sys.argv[1:]
     warnings.simplefilter("ignore")
-    api = DuckDBAPI()
-    data = api.register(api.duckdb_con.read_parquet(source), table_name="incidents")
-    settings = SettingsCreator(
+    if mode == "em":
+        source, target = paths
+        linker = _linker(source, _settings())
+        _prepare(linker)
+        for rule in (block_on("tracking", "month"), block_on("amount", "main_substance", "country", "month")):
+            linker.training.estimate_parameters_using_expectation_maximisation(rule)
+        _predict(linker, target)
+    elif mode == "labels":
+        source, model = paths
+        linker = _linker(source, _settings())
+        _prepare(linker)
+        linker.training.estimate_m_from_label_column("seizure")
+        linker.misc.save_model_to_json(model, overwrite=True)
+    else:
+        model, source, target = paths
+        _predict(_linker(source, model), target)
+
+
+def _settings() -> Any:
+    return SettingsCreator(
         link_type="dedupe_only",
         comparisons=comparisons(),
         blocking_rules_to_generate_predictions=blocking(),
         retain_matching_columns=False,
     )
-    linker = Linker(data, settings, log_level=logging.ERROR)
-    training = linker.training
-    training.estimate_probability_two_random_records_match(
-        [block_on("tracking"), block_on("country", "day", "main_substance", "amount")], recall=0.6
-    )
-    training.estimate_u_using_random_sampling(max_pairs=3e6, seed=_SEED)
-    training.estimate_parameters_using_expectation_maximisation(block_on("country", "day", "main_substance"))
-    training.estimate_parameters_using_expectation_maximisation(block_on("amount", "main_substance"))
+
+
+def _linker(source: str, settings: Any) -> Any:
+    api = DuckDBAPI()
+    data = api.register(api.duckdb_con.read_parquet(source), table_name="incidents")
+    return Linker(data, settings, log_level=logging.ERROR)
+
+
+def _prepare(linker: Any) -> None:
+    certain = [block_on("tracking"), block_on("country", "day", "main_substance", "amount")]
+    linker.training.estimate_probability_two_random_records_match(certain, recall=0.6)
+    linker.training.estimate_u_using_random_sampling(max_pairs=_SAMPLED, seed=_SEED)
+
+
+def _predict(linker: Any, target: str) -> None:
     predicted = linker.inference.predict(threshold_match_probability=0.0)
-    predicted.query_sql("SELECT unique_id_l, unique_id_r, match_probability FROM {this}").to_parquet(
-        target, overwrite=True
-    )
+    wanted = predicted.query_sql("SELECT unique_id_l, unique_id_r, match_probability FROM {this}")
+    wanted.to_parquet(target, overwrite=True)
 
 
 if __name__ == "__main__":
