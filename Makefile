@@ -29,10 +29,8 @@ lint: $(BIN)/ready  ## style and types
 bench: $(BIN)/ready  ## the figures: import, latency, replay, restoring (SIZE=), peers; ONLY=restoring or peers
 	@$(BIN)/python -m tests.benchmarks $(ONLY)
 
-SIZE ?= 20000
-SEED ?= 1
-accuracy: $(BIN)/ready  ## how well duplicates are found, beside peers, with intervals and errors (SIZE=20000 SEED=1)
-	@$(BIN)/python -m tests.accuracy --size $(SIZE) --seed $(SEED)
+accuracy: $(BIN)/ready  ## how well duplicates are found, beside peers, with intervals and errors (SIZE=, SEED=)
+	@$(BIN)/python -m tests.accuracy $(if $(SIZE),--size $(SIZE)) $(if $(SEED),--seed $(SEED))
 
 torn: $(BIN)/ready  ## a late EndTxn against plain loops and the worker, with the counts
 	@$(BIN)/python -m tests.faults.torn_report

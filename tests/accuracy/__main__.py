@@ -145,8 +145,8 @@ def _real_lines(found: Sequence[Found], labels: pl.DataFrame) -> Iterator[str]:
     counts = {label: labels.filter(pl.col("label") == label).height for label in ("SAME", "DIFFERENT", "UNCERTAIN")}
     yield (
         f"{counts['SAME']} duplicates, {counts['DIFFERENT']} hard negatives, {counts['UNCERTAIN']} undecided "
-        "that do not count. Intervals by resampling reporting countries. The negatives were chosen because they look alike, so "
-        "precision here is one over hard cases; blocking recall is that of the labelled duplicates."
+        "that do not count. Intervals by resampling reporting countries. The negatives were chosen because they look "
+        "alike, so precision here is one over hard cases; blocking recall is that of the labelled duplicates."
     )
     yield ""
     yield from tables.pairwise(found, STRONGEST)
