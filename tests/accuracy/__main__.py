@@ -18,7 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from tests.accuracy import picture, tables
 from tests.accuracy.measuring import Found, RealSet, Step, known_of, over_real, over_worlds, real, world
-from tests.accuracy.predictors.catalogue import SPLINK_LABELS, STRONGEST, simple, splinks
+from tests.accuracy.predictors.catalogue import SPLINK, STRONGEST, simple, splinks
 from tests.accuracy.predictors.port import Predict
 from tests.benchmarks.peers.environments import SPLINK_VERSION, UnavailableError
 from tests.ids.finding import ids_file
@@ -134,9 +134,15 @@ def _lines(
     yield ""
     yield "Errors by cause (a missed pair counts under each of its causes):"
     for each in found:
-        if each.name == SPLINK_LABELS or not each.name.startswith(("Splink", "equal", "deterministic")):
+        if each.name in _in_full(found):
             yield ""
             yield from tables.causes(each, known)
+
+
+def _in_full(found: Sequence[Found]) -> set[str]:
+    """Whose errors are shown one by one: the strongest peer's, and those of who is no peer."""
+    peers = {SPLINK, *(each.name for each in simple())}
+    return {each.name for each in found} - peers
 
 
 def _real_lines(found: Sequence[Found], labels: pl.DataFrame) -> Iterator[str]:
@@ -151,7 +157,7 @@ def _real_lines(found: Sequence[Found], labels: pl.DataFrame) -> Iterator[str]:
     yield ""
     yield from tables.pairwise(found, STRONGEST)
     yield ""
-    yield from tables.on_labels(found, labels)
+    yield from tables.on_labels(found, labels, _in_full(found))
 
 
 def _progress() -> Progress:

@@ -1,6 +1,6 @@
 """What was measured, as tables in Markdown, which also read well on a screen."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from statistics import fmean
 
 import polars as pl
@@ -105,8 +105,14 @@ def causes(found: Found, known: dict[int, pl.DataFrame]) -> list[str]:
     return lines
 
 
-def on_labels(found: Sequence[Found], labels: pl.DataFrame) -> Iterator[str]:
-    """What each made of the labelled pairs: hard negatives linked or to review, and duplicates missed, by category."""
+def on_labels(found: Sequence[Found], labels: pl.DataFrame, in_full: Container[str]) -> Iterator[str]:
+    """What each made of the labelled pairs: hard negatives linked or to review, and duplicates missed, by category.
+
+    Args:
+        found: over the labelled pairs.
+        labels: left, right, category, row_a, row_b.
+        in_full: of whom every such pair is named, by its rows; of the others, only how many of each category.
+    """
     yield "| who | hard negatives linked | to review | duplicates linked | to review | missed |"
     yield "|---|---|---|---|---|---|"
     for each in found:
@@ -119,10 +125,10 @@ def on_labels(found: Sequence[Found], labels: pl.DataFrame) -> Iterator[str]:
         )
     yield ""
     for each in found:
-        yield from _errors_on_labels(each, labels)
+        yield from _errors_on_labels(each, labels, in_full=each.name in in_full)
 
 
-def _errors_on_labels(found: Found, labels: pl.DataFrame) -> Iterator[str]:
+def _errors_on_labels(found: Found, labels: pl.DataFrame, *, in_full: bool) -> Iterator[str]:
     said = found.judged.join(labels, on=["left", "right"])
     for what, wrong in (
         ("hard negatives linked", said.filter(~pl.col("true") & pl.col("linked"))),
@@ -134,10 +140,14 @@ def _errors_on_labels(found: Found, labels: pl.DataFrame) -> Iterator[str]:
             .sort(pl.col("row_a").list.len(), "category", descending=[True, False])
         )
         shown = "; ".join(
-            f"{category} {', '.join(f'{a}–{b}' for a, b in sorted(zip(first, second, strict=True)))}"
+            f"{category} {_pairs(first, second) if in_full else len(first)}"
             for category, first, second in groups.iter_rows()
         )
         yield f"- {found.name}, {what} ({wrong.height}): {shown or 'none'}."
+
+
+def _pairs(first: Sequence[int], second: Sequence[int]) -> str:
+    return ", ".join(f"{a}–{b}" for a, b in sorted(zip(first, second, strict=True)))
 
 
 def _shown(interval: Interval, *, signed: bool = False) -> str:

@@ -143,7 +143,7 @@ def main() -> None:
 
 def _any_tracked(source: str) -> bool:
     seen = DuckDBAPI().duckdb_con.read_parquet(source)
-    return bool(seen.filter("tracking IS NOT NULL").aggregate("count(*)").fetchone()[0])
+    return bool(seen.filter("tracking IS NOT NULL").limit(1).fetchall())
 
 
 def _settings() -> Any:
