@@ -1,1 +1,1 @@
-"""Who is measured: the project's matcher and its peers, each behind the port `Predict`."""
+"""Who is measured, each behind the port `Predict`; `tests.accuracy.__main__` says who takes part."""

@@ -1,4 +1,4 @@
-"""Everyone who is measured. The project's own matcher stands here as one more `Predict`."""
+"""The peers that are measured."""
 
 from pathlib import Path
 
