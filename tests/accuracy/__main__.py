@@ -18,7 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from tests.accuracy import picture, tables
 from tests.accuracy.measuring import Found, RealSet, Step, known_of, over_real, over_worlds, real, world
-from tests.accuracy.predictors.catalogue import SPLINK, STRONGEST, simple, splinks
+from tests.accuracy.predictors.catalogue import SPLINK, STRONG, simple, splinks
 from tests.accuracy.predictors.port import Predict
 from tests.benchmarks.peers.environments import SPLINK_VERSION, UnavailableError
 from tests.ids.finding import ids_file
@@ -125,7 +125,7 @@ def _lines(
         "those of all worlds together."
     )
     for part in (
-        tables.pairwise(found, STRONGEST),
+        tables.pairwise(found, STRONG),
         tables.by_set(found),
         ["Calibration, over pairs that were linked or put to review:", "", *tables.calibrations(found)],
     ):
@@ -155,7 +155,7 @@ def _real_lines(found: Sequence[Found], labels: pl.DataFrame) -> Iterator[str]:
         "alike, so precision here is one over hard cases; blocking recall is that of the labelled duplicates."
     )
     yield ""
-    yield from tables.pairwise(found, STRONGEST)
+    yield from tables.pairwise(found, STRONG)
     yield ""
     yield from tables.on_labels(found, labels, _in_full(found))
 

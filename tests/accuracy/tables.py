@@ -12,10 +12,17 @@ from tests.accuracy.metrics.scores import Interval, Resampling, f1_difference, s
 _SHOWN_CAUSES = 12
 
 
-def pairwise(found: Sequence[Found], against: str) -> list[str]:
-    """Precision, recall and F1 with intervals, the difference of F1 to one of them, candidates, queue and seconds."""
+def pairwise(found: Sequence[Found], strong: Container[str]) -> list[str]:
+    """Precision, recall and F1 with intervals, the difference of F1 to one of them, candidates, queue and seconds.
+
+    Args:
+        found: over one set.
+        strong: names of whom the one with the best F1 here is the one that differences are taken to.
+    """
     resampling = Resampling([each.judged for each in found])
-    strongest = next((each for each in found if each.name == against), None)
+    candidates = [each for each in found if each.name in strong]
+    strongest = max(candidates, key=lambda each: score(each.judged, resampling).f1.value or 0.0, default=None)
+    against = "the strongest peer's" if strongest is None else strongest.name
     lines = [
         (
             f"| who | precision of links | recall of links | F1 | F1 minus {against} | recall with review "

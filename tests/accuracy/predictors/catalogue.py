@@ -11,8 +11,8 @@ from tests.accuracy.predictors.splink_predictor import Splink, chosen, labelled_
 
 SPLINK = "Splink, EM"
 SPLINK_LABELS = "Splink, m from labels"
-STRONGEST = SPLINK_LABELS
-"""The peer whose F1 is taken from the others'."""
+STRONG = (SPLINK, SPLINK_LABELS)
+"""The peers of which the better one on a set has its F1 taken from the others'."""
 
 
 def simple() -> list[Predict]:

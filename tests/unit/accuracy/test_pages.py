@@ -39,7 +39,7 @@ FOUND = [
 
 def test_tables_say_what_was_measured() -> None:
     """Each has a row of the pairwise table, with its precision and recall, and no ratio to itself."""
-    rows = tables.pairwise(FOUND, "another")
+    rows = tables.pairwise(FOUND, ("another",))
     assert rows[2].startswith("| one <peer> | 0.500 (")
     assert rows[3].startswith("| another | 1.000 (")
     assert rows[3].split("|")[5].strip() == ""
