@@ -18,7 +18,7 @@ _OF_ITEMS = {"substance": "substance_label", "amount": "amount_label"}
 
 
 def reasons(store: Store, compared: Comparison, weighed: Weighed, pair: int) -> list[dict[str, Any]]:
-    """The reasons of one pair, the weightiest first.
+    """The reasons of one pair, the most telling first.
 
     Args:
         store: of the rows.
@@ -26,15 +26,18 @@ def reasons(store: Store, compared: Comparison, weighed: Weighed, pair: int) -> 
         weighed: what that is worth.
         pair: its number among those compared.
     """
-    weights = weighed.fields[pair].tolist()
+    weights, surprises = weighed.fields[pair].tolist(), weighed.surprise[pair].tolist()
     found = []
     for column, field in enumerate(FIELDS):
         level = int(compared.levels[field][pair])
         if level:
             left, right = _said(store, compared, field, pair)
             name = LEVELS[field][level]
-            found.append({"field": field, "level": name, "weight_mbit": weights[column], "left": left, "right": right})
-    return sorted(found, key=lambda reason: (-abs(reason["weight_mbit"]), reason["field"]))
+            worth = {"weight_mbit": weights[column], "surprise_mbit": surprises[column]}
+            found.append({"field": field, "level": name, **worth, "left": left, "right": right})
+    return sorted(
+        found, key=lambda reason: (-max(abs(reason["weight_mbit"]), reason["surprise_mbit"]), reason["field"])
+    )
 
 
 def _said(store: Store, compared: Comparison, field: str, pair: int) -> tuple[str | None, str | None]:
