@@ -35,9 +35,11 @@ def reasons(store: Store, compared: Comparison, weighed: Weighed, pair: int) -> 
             name = LEVELS[field][level]
             worth = {"weight_mbit": weights[column], "surprise_mbit": surprises[column]}
             found.append({"field": field, "level": name, **worth, "left": left, "right": right})
-    return sorted(
-        found, key=lambda reason: (-max(abs(reason["weight_mbit"]), reason["surprise_mbit"]), reason["field"])
-    )
+    return sorted(found, key=_rank)
+
+
+def _rank(reason: dict[str, Any]) -> tuple[int, str]:
+    return -max(abs(reason["weight_mbit"]), reason["surprise_mbit"]), reason["field"]
 
 
 def _said(store: Store, compared: Comparison, field: str, pair: int) -> tuple[str | None, str | None]:
