@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test explore fuzz simulate lint bench faults torn clean
+.PHONY: help demo test explore fuzz simulate lint bench accuracy faults torn clean
 
 help:  ## list the verbs
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -26,8 +26,11 @@ simulate: $(BIN)/ready  ## thousands of seeds of faults through workers, stages,
 lint: $(BIN)/ready  ## style and types
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 
-bench: $(BIN)/ready  ## the figures: import, latency, replay, restoring (SIZE=), peers; ONLY=restoring or peers
+bench: $(BIN)/ready  ## the figures: import, latency, replay, restoring (SIZE=), cases, peers; ONLY=restoring, cases or peers
 	@$(BIN)/python -m tests.benchmarks $(ONLY)
+
+accuracy: $(BIN)/ready  ## how well duplicates are found, beside peers, with intervals and errors (SIZE=, SEED=)
+	@$(BIN)/python -m tests.accuracy $(if $(SIZE),--size $(SIZE)) $(if $(SEED),--seed $(SEED))
 
 torn: $(BIN)/ready  ## a late EndTxn against plain loops and the worker, with the counts
 	@$(BIN)/python -m tests.faults.torn_report

@@ -11,7 +11,8 @@ for event in feed():
 """
 
 from producers import IncidentProducer, Outcome, Receipt, Report, Submission
-from projections.feed import FeedEvent, FeedFilter, feed
+from projections.feed import CaseFeedEvent, FeedEvent, FeedFilter, feed
+from schemas.case import CaseChange, CaseLink, CaseMember, CaseReason, CaseVersion
 from schemas.errors import (
     ImportFileError,
     InvalidIncidentError,
@@ -39,6 +40,12 @@ from schemas.incident import (
 from schemas.settings import Settings, load_settings
 
 __all__ = [
+    "CaseChange",
+    "CaseFeedEvent",
+    "CaseLink",
+    "CaseMember",
+    "CaseReason",
+    "CaseVersion",
     "Concealment",
     "DatePrecision",
     "Delegation",

@@ -1,6 +1,8 @@
 """What the command line reads is written to the access log first, like any other reading."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from types import TracebackType
 from typing import Any, Self
 
@@ -13,6 +15,17 @@ from schemas.settings import Settings
 
 _IDS = 5_000
 """Incidents named in one record, which stays far below what the broker takes."""
+_moment: ContextVar[str | None] = ContextVar("moment", default=None)
+
+
+@contextmanager
+def looking_back(moment: str) -> Iterator[None]:
+    """What is read within it is of this moment, and logged so."""
+    before = _moment.set(moment)
+    try:
+        yield
+    finally:
+        _moment.reset(before)
 
 
 def logged(
@@ -33,8 +46,8 @@ def logged(
         LogError: the directory cannot be read.
     """
     person = acting(read_members(settings), focal_point_id)
-    log = AccessLog(settings)
-    log.record(AccessEntry(person.focal_point_id, person.agency_id, "CLI", action, query, incident_ids))
+    log, asked = AccessLog(settings), {**query, "as_of": _moment.get()}
+    log.record(AccessEntry(person.focal_point_id, person.agency_id, "CLI", action, asked, incident_ids))
     log.close()
 
 

@@ -1,15 +1,12 @@
-"""How the commands reach the read store and decode what lies on the log."""
+"""How the commands reach the read store."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import psycopg
 
 from projections.viewing import viewing
-from schemas.codec import RecordCodec, unframe
-from schemas.dictionary import SchemaDictionary, read_dictionary
-from schemas.errors import ProjectionError, UnknownSchemaError
+from schemas.errors import ProjectionError
 from schemas.settings import Settings
 
 _CONNECT_S = 5
@@ -43,29 +40,3 @@ def reading(settings: Settings) -> Iterator[psycopg.Connection]:
         raise ProjectionError(f"the read store cannot be reached: {line}; see `ionics status`") from error
     with connection:
         yield connection
-
-
-class Decoder:
-    """Decodes framed values under the schema that they name, from the log's own dictionary."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._dictionary: SchemaDictionary | None = None
-        self._codecs: dict[int, RecordCodec] = {}
-
-    def decode(self, value: bytes | None) -> dict[str, Any]:
-        """The record of a value.
-
-        Raises:
-            ContractError: it is not framed, its schema is not known, or it does not decode.
-            LogError: the dictionary cannot be read.
-        """
-        id_, body = unframe(value)
-        if id_ not in self._codecs:
-            if self._dictionary is None:
-                self._dictionary = read_dictionary(self._settings)
-            schema = self._dictionary.schemas.get(id_)
-            if schema is None:
-                raise UnknownSchemaError(f"schema id {id_} is not in ionics.schemas")
-            self._codecs[id_] = RecordCodec(schema)
-        return self._codecs[id_].decode(body)

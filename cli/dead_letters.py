@@ -5,7 +5,6 @@ from typing import Any
 
 import click
 
-from cli.connections import Decoder
 from cli.output import Column, clean, json_option, number, print_json, print_table
 from projections.dead_letters import DISCARDED, REDRIVEN, DeadLetter, dead_letter
 from projections.dead_letters import dead_letters as letters_of
@@ -13,6 +12,7 @@ from projections.dead_letters import discard as discard_letter
 from projections.dead_letters import redrive as redrive_letter
 from schemas.directory import read_members
 from schemas.errors import ContractError
+from schemas.known_schemas import KnownSchemas
 from schemas.rights import require_right
 from schemas.settings import Settings, load_settings
 
@@ -53,7 +53,7 @@ def show(position: str, as_json: bool) -> None:
     letter = dead_letter(settings, position)
     record = letter.record
     try:
-        body: Any = Decoder(settings).decode(record.value)
+        body: Any = KnownSchemas.of(settings).decoded(record.value)
         fault = None
     except ContractError as error:
         body, fault = None, str(error)

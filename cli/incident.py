@@ -7,15 +7,16 @@ import psycopg
 from psycopg import sql
 
 from cli.accessing import logged, noted
-from cli.connections import Decoder, reader
+from cli.connections import reader
 from cli.output import Column, clean, json_option, kilograms, number, print_json, print_table, remark
+from cli.references import MANY, meant
 from projections.migrate import schema_name
 from projections.queries import find_incidents, items, revisions
 from schemas.directory import load_current
 from schemas.errors import ContractError, LogError, ProjectionError
+from schemas.known_schemas import KnownSchemas
 from schemas.settings import Settings
 
-_MANY = 20
 _IDENTITY_FIRST = ("incident_id", "revision", "event_type", "withdrawn", "agency_id", "source_ref")
 
 
@@ -26,7 +27,7 @@ def incident(ref: str, as_json: bool) -> None:
     """Show one incident: REF is its id, the beginning of its id, or its reference."""
     settings = load_current()
     with reader(settings) as connection:
-        found = _one(find_incidents(connection, settings.generation, ref, _MANY + 1), ref)
+        found = meant(find_incidents(connection, settings.generation, ref, MANY + 1), ref)
         if found is None:
             raise ProjectionError(
                 f"no incident {ref!r} that {settings.acting_as()} may see; if it was just reported, see `ionics status`"
@@ -52,15 +53,6 @@ def incident(ref: str, as_json: bool) -> None:
         _print(document)
 
 
-def _one(found: list[dict[str, Any]], ref: str) -> dict[str, Any] | list[dict[str, Any]] | None:
-    """The incident meant: an exact id or reference, where only one is, goes before those that begin so."""
-    exact = [row for row in found if ref in (row["incident_id"], row["source_ref"])]
-    chosen = exact or found
-    if not chosen:
-        return None
-    return chosen[0] if len(chosen) == 1 else chosen
-
-
 def _as_reported(settings: Settings, connection: psycopg.Connection, incident_id: str) -> dict[str, Any]:
     """What the agency stated, and its route with what was made of it; nothing where the log does not answer."""
     statement = sql.SQL("SELECT value FROM {} WHERE incident_id = %s").format(
@@ -73,7 +65,7 @@ def _as_reported(settings: Settings, connection: psycopg.Connection, incident_id
     if row is None:
         return {"route": [], "reported": None}
     try:
-        value = Decoder(settings).decode(row[0])
+        value = KnownSchemas.of(settings).decoded(row[0], "enriched")
     except (LogError, ContractError) as error:
         remark(f"what was reported is not shown: {error}")
         return {"route": [], "reported": None}
@@ -87,8 +79,8 @@ def _as_reported(settings: Settings, connection: psycopg.Connection, incident_id
 
 def _candidates(found: list[dict[str, Any]]) -> None:
     names = ("incident_id", "agency_id", "source_ref", "period", "place_country", "place_name")
-    print_table([Column(name, fold=False) for name in names], [[row[name] for name in names] for row in found[:_MANY]])
-    if len(found) > _MANY:
+    print_table([Column(name, fold=False) for name in names], [[row[name] for name in names] for row in found[:MANY]])
+    if len(found) > MANY:
         remark("and more")
 
 

@@ -11,6 +11,19 @@ import click
 
 from schemas.errors import IonicsError
 
+_VIEWS = {
+    "incident": "cli.incident",
+    "incidents": "cli.lists",
+    "items": "cli.lists",
+    "routes": "cli.views",
+    "heatmap": "cli.views",
+    "timeline": "cli.views",
+    "substances": "cli.lists",
+    "activity": "cli.lists",
+    "milestones": "cli.lists",
+}
+VIEWS = tuple(_VIEWS)
+"""Commands that read the tables of a generation and nothing else: `ionics as-of` gives each of them a moment's."""
 _COMMANDS = {
     "up": "cli.stack",
     "down": "cli.stack",
@@ -27,10 +40,10 @@ _COMMANDS = {
     "report": "cli.report",
     "watch": "cli.watch",
     "as-of": "cli.as_of",
-    "incident": "cli.incident",
-    "routes": "cli.views",
-    "heatmap": "cli.views",
-    "timeline": "cli.views",
+    **_VIEWS,
+    "links": "cli.links",
+    "case": "cli.case",
+    "match": "cli.match",
     "replay": "cli.replay",
     "verify": "cli.verify",
     "worker": "cli.worker",

@@ -9,12 +9,12 @@ import click
 import orjson
 
 from cli.agency import reporting_country
-from cli.connections import Decoder
 from cli.output import json_option, print_json, remark
 from producers import IncidentProducer, Outcome, Receipt, Submission
 from schemas.errors import InvalidIncidentError, LogError
 from schemas.identity import partition_of
 from schemas.incident import AGENCY, Incident, Location
+from schemas.known_schemas import KnownSchemas
 from schemas.reading import read_topic
 from schemas.settings import Settings, load_settings
 from schemas.topics import INCIDENTS
@@ -154,11 +154,11 @@ def current_revision(settings: Settings, incident_id: str) -> tuple[Incident, Re
     except ValueError:
         raise InvalidIncidentError("FORM", "incident_id", f"{incident_id!r} is no incident id") from None
     key = wanted.encode()
-    decoder = Decoder(settings)
+    schemas = KnownSchemas.of(settings)
     latest: dict[str, Any] | None = None
     for record in read_topic(settings, INCIDENTS.name, partitions=[partition_of(key)]):
         if record.key == key:
-            found = decoder.decode(record.value)
+            found = schemas.decoded(record.value, "admitted")
             if latest is None or found["incident"]["revision"] > latest["incident"]["revision"]:
                 latest = found
     if latest is None:

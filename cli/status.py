@@ -15,13 +15,12 @@ from cli.connections import reader
 from cli.outbox import sizes
 from cli.output import Column, clean, duration, json_option, number, print_json, print_table
 from cli.stack import worker_pid
+from deploy.stages import STAGES, Projecting, Streaming
 from projections.migrate import schema_name
 from schemas.directory import at_generation
 from schemas.errors import IonicsError, ProjectionError
 from schemas.settings import Settings, load_settings
-from schemas.topics import DEAD_LETTERS, DIRECTORY, INCIDENTS, SUBMISSIONS, Topic, enriched
-from stream_processors.admit import GROUP as ADMIT_GROUP
-from stream_processors.enrich import group as enrich_group
+from schemas.topics import DEAD_LETTERS, Topic
 from stream_processors.runtime.lag import Lag, committed, lag, records_of, require_broker
 
 _OPEN_LOG = "the broker takes anybody who reaches it; the views show each focal point what it may see"
@@ -84,23 +83,19 @@ def _worker(settings: Settings) -> int | None:
 
 
 def _stages(settings: Settings, faults: list[str]) -> list[dict[str, Any]]:
-    topic = enriched(settings.generation)
-    asked: list[tuple[str, Topic, Callable[[], dict[int, int]]]] = [
-        ("admit", SUBMISSIONS, lambda: committed(settings, ADMIT_GROUP, SUBMISSIONS)),
-        ("enrich", INCIDENTS, lambda: committed(settings, enrich_group(settings.generation), INCIDENTS)),
-        ("project", topic, lambda: _projected(settings, topic)),
-        ("members", DIRECTORY, lambda: _projected(settings, DIRECTORY)),
-    ]
     now_ms = time.time() * 1000
     stages = []
-    for name, input_, position in asked:
-        found = _asked(faults, partial(_lag, settings, input_, position))
-        stages.append({"stage": name, "topic": input_.name, **_freshness(found, now_ms)})
+    for name, stage in STAGES.items():
+        for topic in stage.inputs(settings.generation):
+            found = _asked(faults, partial(_lag, settings, stage, topic))
+            stages.append({"stage": name, "topic": topic.name, **_freshness(found, now_ms)})
     return stages
 
 
-def _lag(settings: Settings, topic: Topic, position: Callable[[], dict[int, int]]) -> Lag:
-    return lag(settings, topic, position())
+def _lag(settings: Settings, stage: Streaming | Projecting, topic: Topic) -> Lag:
+    if isinstance(stage, Streaming):
+        return lag(settings, topic, committed(settings, stage.group(settings.generation), topic))
+    return lag(settings, topic, _projected(settings, topic))
 
 
 def _freshness(found: Lag | None, now_ms: float) -> dict[str, Any]:

@@ -60,6 +60,7 @@ def routes(departure: str | None, destination: str | None, limit: int, as_json: 
         Column("class"),
         number("incidents"),
         Column("", fold=False),
+        number("reported"),
         number("kg"),
         number("no mass"),
     ]
@@ -73,6 +74,7 @@ def routes(departure: str | None, destination: str | None, limit: int, as_json: 
                 row["substance_class"] or "—",
                 f"{row['incidents']:,}",
                 bar(row["incidents"], most),
+                f"{row['reported']:,}",
                 kilograms(row["mass_ug"]),
                 f"{row['items_without_mass']:,}",
             ]
@@ -164,13 +166,17 @@ def timeline(substance_id: str | None, as_json: bool, **bounds: str | None) -> N
         return
     # Incidents with items of several substances would count more than once; items do not.
     single = len({(row["substance_id"], row["substance_class"]) for row in found}) <= 1
-    measure = "incidents" if single else "items"
-    rows = by_period(found, measure)
+    counted = ("incidents", "reported") if single else ("items",)
+    rows = by_period(found, *counted, "mass_ug", "items_without_mass")
     most = max((row[1] for row in rows), default=0)
-    columns = [Column("period"), number(measure), Column("", fold=False), number("kg"), number("no mass")]
+    columns = [Column("period"), number(counted[0]), Column("", fold=False)]
+    columns += [*map(number, counted[1:]), number("kg"), number("no mass")]
     print_table(
         columns,
-        [[period, f"{count:,}", bar(count, most, 40), kilograms(ug), f"{n:,}"] for period, count, ug, n in rows],
+        [
+            [period, f"{count:,}", bar(count, most, 40), *(f"{n:,}" for n in more), kilograms(ug), f"{without:,}"]
+            for period, count, *more, ug, without in rows
+        ],
     )
     if seen is not None:
         click.echo(f"first seen: {clean(seen['period_first'])} in incident {seen['incident_id']}")
@@ -178,24 +184,19 @@ def timeline(substance_id: str | None, as_json: bool, **bounds: str | None) -> N
     _legend(found)
 
 
-def by_period(found: Sequence[dict[str, Any]], measure: str) -> list[tuple[str, int, int, int]]:
-    """Period, count, micrograms and items without mass; months without any are filled in, very many become years."""
-    sums: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
+def by_period(found: Sequence[dict[str, Any]], *measures: str) -> list[tuple[Any, ...]]:
+    """Period and the sums of these measures; months without any are filled in, very many become years."""
+    sums: defaultdict[str, list[int]] = defaultdict(lambda: [0] * len(measures))
     for row in found:
-        for n, name in enumerate((measure, "mass_ug", "items_without_mass")):
-            sums[row["period"]][n] += row[name]
+        sums[row["period"]] = [total + row[name] for total, name in zip(sums[row["period"]], measures, strict=True)]
     months = sorted(period for period in sums if len(period) == 7)
     filled = _months(months[0], months[-1]) if months else []
     if len(filled) > _MOST_MONTHS:
-        years: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
+        years: defaultdict[str, list[int]] = defaultdict(lambda: [0] * len(measures))
         for period, values in sums.items():
             years[period[:4]] = [a + b for a, b in zip(years[period[:4]], values, strict=True)]
         sums, filled = years, []
-    return [(period, *_three(sums[period])) for period in sorted({*sums, *filled})]
-
-
-def _three(values: list[int]) -> tuple[int, int, int]:
-    return values[0], values[1], values[2]
+    return [(period, *sums[period]) for period in sorted({*sums, *filled})]
 
 
 def _months(first: str, last: str) -> list[str]:
@@ -206,5 +207,8 @@ def _months(first: str, last: str) -> list[str]:
 def _legend(found: Sequence[dict[str, Any]]) -> None:
     if not found:
         remark("nothing found; see `ionics status` for whether the views are fresh")
-    elif sum(row["items_without_mass"] for row in found):
+        return
+    if any(row["reported"] != row["incidents"] for row in found):
+        remark("reported: more reports than incidents, for some seizures were reported more than once; they count once")
+    if sum(row["items_without_mass"] for row in found):
         remark("no mass: items that are not part of the kilograms, because no mass could be made of what was reported")

@@ -1,17 +1,22 @@
-"""`ionics watch`: incidents as they come."""
+"""`ionics watch`: incidents, or cases, as they come."""
 
+from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import click
+import psycopg
 
 from cli.accessing import noted
+from cli.case_line import case_document, case_line
 from cli.connections import reading
 from cli.output import clean, json_option, kilograms, print_json_line, remark
 from cli.substances import substance_id_of
-from projections.feed import FeedEvent, FeedFilter, feed
-from projections.seen_feed import seen_by
-from schemas.directory import SEES_ALL, load_current, read_members
+from projections.feed import CaseFeedEvent, FeedEvent, FeedFilter, feed
+from projections.seen_feed import cases_seen_by, seen_by
+from schemas.directory import SEES_ALL, FocalPoint, load_current, read_members
 from schemas.rights import acting
+from schemas.settings import Settings
 
 
 @click.command()
@@ -20,6 +25,7 @@ from schemas.rights import acting
 @click.option("--country", help="Only where the place or a leg of the route is in this country (alpha-3).")
 @click.option("--agency", "agency_id", help="Only of this agency.")
 @click.option("--type", "incident_type", help="Only of this type.")
+@click.option("--cases", "of_cases", is_flag=True, help="Cases instead, after each change.")
 @click.option("--limit", type=click.IntRange(min=1), help="End after so many.")
 @click.option("--no-follow", is_flag=True, help="End where the log ends now.")
 @json_option
@@ -29,26 +35,28 @@ def watch(
     country: str | None,
     agency_id: str | None,
     incident_type: str | None,
+    of_cases: bool,
     limit: int | None,
     no_follow: bool,
     as_json: bool,
 ) -> None:
     """Print the incidents that you may see as they come, until interrupted; then the cursor to go on from."""
+    if of_cases and any((substance, country, agency_id, incident_type)):
+        raise click.UsageError("--cases gives all cases: the other filters are of incidents")
     settings = load_current()
     wanted = FeedFilter(substance, country, agency_id, incident_type)
     cursor, seen = after, 0
     person = acting(read_members(settings), settings.acting_as())
-    noted(settings, "STREAM_OPEN", {"watch": {"after": after, "substance": substance, "country": country}})
+    query = {"after": after, "substance": substance, "country": country} | ({"cases": True} if of_cases else {})
+    noted(settings, "STREAM_OPEN", {"watch": query})
     try:
         with reading(settings) as connection:
-            events = feed(settings, after, wanted, follow=not no_follow)
-            if SEES_ALL not in person.rights:
-                events = seen_by(events, connection, settings.generation, person.focal_point_id)
-            for event in events:
+            found = _cases if of_cases else partial(_incidents, wanted=wanted)
+            for event in found(settings, connection, person, after, follow=not no_follow):
                 if as_json:
-                    print_json_line(_document(event))
+                    print_json_line(case_document(event) if isinstance(event, CaseFeedEvent) else _document(event))
                 else:
-                    click.echo(line_of(event))
+                    click.echo(case_line(event) if isinstance(event, CaseFeedEvent) else line_of(event))
                 cursor, seen = event.cursor, seen + 1
                 if seen == limit:
                     break
@@ -58,7 +66,29 @@ def watch(
         if cursor is None:
             remark("nothing seen yet")
         else:
-            remark(f"go on with: ionics watch --after {cursor}")
+            remark(f"go on with: ionics watch {'--cases ' if of_cases else ''}--after {cursor}")
+
+
+def _incidents(
+    settings: Settings,
+    connection: psycopg.Connection,
+    person: FocalPoint,
+    after: str | None,
+    *,
+    follow: bool,
+    wanted: FeedFilter,
+) -> Iterator[FeedEvent]:
+    events = feed(settings, after, wanted, follow=follow)
+    if SEES_ALL in person.rights:
+        return events
+    return seen_by(events, connection, settings.generation, person.focal_point_id)
+
+
+def _cases(
+    settings: Settings, connection: psycopg.Connection, person: FocalPoint, after: str | None, *, follow: bool
+) -> Iterator[CaseFeedEvent]:
+    events = feed(settings, after, kind="case", follow=follow)
+    return events if SEES_ALL in person.rights else cases_seen_by(events, connection, settings, person.focal_point_id)
 
 
 def line_of(event: FeedEvent) -> str:

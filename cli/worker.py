@@ -6,15 +6,20 @@ import threading
 
 import click
 
-from deploy.workers import SHARED, STAGES, Workers, keep_running
+from deploy.stages import SHARED, STAGES
+from deploy.workers import Workers, keep_running
 from schemas.settings import load_settings
 from stream_processors.runtime.collecting import collect_seldom
 
 
 @click.command()
-@click.option("--stage", type=click.Choice(STAGES), help="Run one stage in this process; else all, a process each.")
 @click.option(
-    "--instance", default="0", help="With --stage admit or enrich: name among workers that share its partitions."
+    "--stage", type=click.Choice(list(STAGES)), help="Run one stage in this process; else all, a process each."
+)
+@click.option(
+    "--instance",
+    default="0",
+    help=f"With --stage {' or '.join(SHARED)}: name among workers that share its partitions.",
 )
 def worker(stage: str | None, instance: str) -> None:
     """Run the stages until interrupted; the batch in hand is finished. SIGUSR1 prints where each thread stands."""

@@ -1,5 +1,5 @@
 """Bringing a deployment into being, and keeping its workers running.
 
 `deployment` prepares topics, schemas, directory and database; `agencies` adds agencies to a development deployment;
-`workers` runs the stages; `local/` is the local stack of real servers.
+`stages` is the catalogue of the stages, `workers` runs them; `local/` is the local stack of real servers.
 """

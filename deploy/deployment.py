@@ -10,6 +10,7 @@ from deploy.access import BACKBONE, DEPLOYMENT, apply_access, make_credential
 from deploy.agencies import add_agencies, add_focal_points
 from deploy.changes import publish_acts
 from deploy.home import ADMINISTRATORS, key_path
+from deploy.stages import generated
 from projections.catalogue_check import check_catalogue
 from projections.members import project_members
 from projections.migrate import migrate
@@ -20,7 +21,8 @@ from schemas.keys import SigningKey
 from schemas.reading import quiet_logger
 from schemas.registry import Registry
 from schemas.settings import Settings
-from schemas.topics import DIRECTORY, PERMANENT, create_topics, enriched
+from schemas.topics import DIRECTORY, PERMANENT, create_topics
+from stream_processors.match import bind_model, find_model, shipped_model
 
 COORDINATION = Agency("gc3", "Coordination centre (development)", "SECRETARIAT", None)
 ANALYST, AUDITOR, OPERATOR = "analyst", "auditor", "operator"
@@ -69,7 +71,9 @@ def bootstrap(settings: Settings) -> bool:
     publish_schemas(settings)
     began = found_directory(settings)
     generation = settings.generation or read_directory(settings).generation
-    create_topics(admin, [enriched(generation)], settings.replication)
+    create_topics(admin, generated(generation), settings.replication)
+    if find_model(settings, generation) is None:
+        bind_model(settings, generation, shipped_model())
     return began
 
 

@@ -18,20 +18,22 @@ from psycopg import sql
 
 from deploy.access import DEPLOYMENT, apply_access
 from deploy.changes import take_step
+from deploy.stages import STAGES, Projecting, Streaming, generated
 from deploy.workers import run_stage
 from projections.catalogue_check import check_catalogue
 from projections.migrate import drop, migrate, schema_name
+from projections.moments import drop_moments
 from schemas.directory import read_directory
 from schemas.directory.commands import GenerationSet
 from schemas.errors import IonicsError, TopologyError
 from schemas.keys import SigningKey
 from schemas.reading import quiet_logger
 from schemas.settings import Settings
-from schemas.topics import INCIDENTS, create_topics, enriched
-from stream_processors.enrich import group as enrich_group
+from schemas.topics import Topic, create_topics
+from stream_processors.match import Model, bind_model, read_model
 from stream_processors.runtime.lag import committed, lag
 
-_STAGES = ("enrich", "project", "members")
+_STAGES = [stage for stage in STAGES.values() if stage.of_generation]
 _ENRICHED = re.compile(r"ionics\.enriched\.g(\d+)")
 _ANSWER_S = 30.0
 _LOOK_S = 0.3
@@ -59,12 +61,13 @@ def generations(settings: Settings) -> list[Generation]:
     return [Generation(number, number == current) for number in _numbers(settings)]
 
 
-def make_generation(settings: Settings, on_batch: Callable[[int], None]) -> int:
+def make_generation(settings: Settings, on_batch: Callable[[int], None], model: Model | None = None) -> int:
     """Fill a new generation with all of the log, and return its number; readers stay where they are.
 
     Args:
         settings: with the address of the writer.
         on_batch: called with the number of events of each batch, of every stage.
+        model: under which it matches; else that of the generation that is read.
 
     Raises:
         IonicsError: a server cannot be reached or refuses; what was made so far stays, and may be dropped.
@@ -72,7 +75,9 @@ def make_generation(settings: Settings, on_batch: Callable[[int], None]) -> int:
     number = max([*_numbers(settings), 0]) + 1
     ours = replace(settings, generation=number)
     admin = AdminClient(settings.as_principal(DEPLOYMENT).client_config(), logger=quiet_logger())
-    create_topics(admin, [enriched(number)], settings.replication)
+    create_topics(admin, generated(number), settings.replication)
+    given = model or read_model(settings, read_directory(settings).generation)
+    bind_model(settings.as_principal(DEPLOYMENT), number, given)
     apply_access(settings, read_directory(settings))
     migrate(settings.require("database_url"), number)
     stop, faults = threading.Event(), list[IonicsError]()
@@ -85,7 +90,7 @@ def make_generation(settings: Settings, on_batch: Callable[[int], None]) -> int:
             stop.set()
 
     with ExitStack() as stopped:
-        threads = [threading.Thread(target=run, args=(stage,), name=stage) for stage in _STAGES]
+        threads = [threading.Thread(target=run, args=(stage.name,), name=stage.name) for stage in _STAGES]
         for thread in threads:
             thread.start()
             stopped.callback(thread.join)
@@ -129,12 +134,13 @@ def drop_generation(settings: Settings, number: int) -> None:
     if number not in _numbers(settings):
         raise TopologyError(f"there is no generation {number}; see: ionics generation list")
     drop(settings.require("database_url"), number)
+    drop_moments(settings.require("database_url"), number)
     admin = AdminClient(settings.as_principal(DEPLOYMENT).client_config(), logger=quiet_logger())
     try:
-        for gone in admin.delete_topics([enriched(number).name]).values():
+        for gone in admin.delete_topics([topic.name for topic in generated(number)]).values():
             gone.result(timeout=_ANSWER_S)
     except KafkaException as error:
-        raise TopologyError(f"topic {enriched(number).name} cannot be deleted: {error.args[0].str()}") from error
+        raise TopologyError(f"topics of generation {number} cannot be deleted: {error.args[0].str()}") from error
     apply_access(settings, read_directory(settings))
 
 
@@ -148,10 +154,18 @@ def _numbers(settings: Settings) -> list[int]:
 
 
 def _caught_up(settings: Settings) -> bool:
-    """Whether enrichment has read all incidents, and the views all that is enriched."""
-    topic = enriched(settings.generation)
-    read = committed(settings, enrich_group(settings.generation), INCIDENTS)
-    return lag(settings, INCIDENTS, read).fresh and lag(settings, topic, _projected(settings, topic.name)).fresh
+    """Whether each stage of the generation has read all of its inputs; those before it in the catalogue come first."""
+    return all(
+        lag(settings, topic, _position(settings, stage, topic)).fresh
+        for stage in _STAGES
+        for topic in stage.inputs(settings.generation)
+    )
+
+
+def _position(settings: Settings, stage: Streaming | Projecting, topic: Topic) -> dict[int, int]:
+    if isinstance(stage, Streaming):
+        return committed(settings, stage.group(settings.generation), topic)
+    return _projected(settings, topic.name)
 
 
 def _projected(settings: Settings, topic: str) -> dict[int, int]:

@@ -1,34 +1,23 @@
-"""The stages as processes: what each needs, and a supervisor that keeps one process a stage."""
+"""The stages as processes, and a supervisor that keeps one process a stage."""
 
 import logging
 import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from deploy.generation_watch import until_generation_moves
-from projections.members import MembersProjector
-from projections.projector import Projector
-from schemas.dictionary import read_dictionary
+from deploy.stages import STAGES, Streaming, Surroundings
 from schemas.directory import at_generation
 from schemas.errors import IonicsError, LogError
 from schemas.settings import Settings
-from schemas.topics import DIRECTORY, INCIDENTS, SCHEMAS, SUBMISSIONS
-from stream_processors.admit import GROUP as ADMIT_GROUP
-from stream_processors.admit import Admission, DirectoryReader
-from stream_processors.enrich import Enrichment
-from stream_processors.enrich import group as enrich_group
 from stream_processors.reference import Reference
 from stream_processors.runtime import KafkaLog, KafkaTopic, Worker
 
-STAGES = ("admit", "enrich", "project", "members")
-_OF_GENERATION = ("enrich", "project", "members")
-SHARED = ("admit", "enrich")
-"""Stages whose partitions several workers may share."""
-_BATCH = {"admit": 5_000, "enrich": 10_000, "project": 10_000}
 _logger = logging.getLogger(__name__)
 
 
@@ -46,28 +35,35 @@ def run_stage(
         name: of the stage.
         stop: ends it after the batch in hand.
         on_batch: called after each committed batch with its size.
-        instance: stable name among the workers that share the partitions of the stage; only `SHARED` stages have more
+        instance: stable name among the workers that share the partitions of the stage; only a shared stage has more
             than one.
 
     Raises:
         IonicsError: a server cannot be reached, or fails in a way that a new start does not mend.
     """
-    settings = at_generation(settings.as_principal(name))
-    if name == "admit":
-        topics = KafkaTopic(settings, DIRECTORY.name), KafkaTopic(settings, SCHEMAS.name)
-        admission = Admission(DirectoryReader(settings.require("deployment"), *topics))
-        log = KafkaLog(settings, ADMIT_GROUP, SUBMISSIONS.name, instance)
-        Worker(log, admission, _BATCH[name], on_batch).run(stop)
-    elif name == "enrich":
-        reference = Reference.load()
-        reference.place("Graz", "AUT")  # the gazetteer loads at its first question; not in the middle of a batch
-        enrichment = Enrichment(read_dictionary(settings), reference, settings.generation)
-        log = KafkaLog(settings, enrich_group(settings.generation), INCIDENTS.name, instance)
-        Worker(log, enrichment, _BATCH[name], on_batch).run(stop)
-    elif name == "members":
-        MembersProjector(settings, on_batch).run(stop)
-    else:
-        Projector(settings, _BATCH[name], on_batch).run(stop)
+    settings, stage = at_generation(settings.as_principal(name)), STAGES[name]
+    if not isinstance(stage, Streaming):
+        stage.build(settings, on_batch).run(stop)
+        return
+    built = stage.build(surroundings(settings))
+    first, *others = (topic.name for topic in stage.inputs(settings.generation))
+    log = KafkaLog(settings, stage.group(settings.generation), first, instance, others)
+    Worker(log, built, stage.batch, on_batch).run(stop)
+
+
+def surroundings(settings: Settings) -> Surroundings:
+    """What stages are built from on servers.
+
+    Args:
+        settings: of the stage's principal, with a generation.
+    """
+    return Surroundings(settings.require("deployment"), settings.generation, partial(KafkaTopic, settings), _reference)
+
+
+def _reference() -> Reference:
+    reference = Reference.load()
+    reference.place("Graz", "AUT")  # the gazetteer loads at its first question; not in the middle of a batch
+    return reference
 
 
 def keep_running(settings: Settings, name: str, stop: threading.Event, instance: str = "0") -> None:
@@ -79,7 +75,7 @@ def keep_running(settings: Settings, name: str, stop: threading.Event, instance:
     while not stop.is_set():
         worked.clear()
         try:
-            if name in _OF_GENERATION:
+            if STAGES[name].of_generation:
                 with until_generation_moves(settings.as_principal(name), stop) as (generation, moved):
                     run_stage(replace(settings, generation=generation), name, moved, lambda _: worked.set(), instance)
             else:
@@ -93,10 +89,10 @@ def keep_running(settings: Settings, name: str, stop: threading.Event, instance:
 class Workers:
     """One process a stage, started and watched by this process."""
 
-    def __init__(self, settings: Settings, stages: Sequence[str] = STAGES) -> None:
+    def __init__(self, settings: Settings, stages: Iterable[str] = STAGES) -> None:
         self._settings = settings
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
-        self._stages = stages
+        self._stages = tuple(stages)
 
     def start(self) -> None:
         """Start the stages that do not run."""

@@ -19,8 +19,8 @@ from schemas.topics import SUBMISSIONS
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from producers.known_schemas import KnownSchemas
     from producers.outbox import Queued
+    from schemas.known_schemas import KnownSchemas
     from schemas.settings import Settings
 
 _FEW = 100

@@ -16,12 +16,12 @@ from producers.building import IncidentBuilder, Known, Submission
 from producers.delivery import Delivery, FlushResult
 from producers.https import ApiConnection, HttpsReceipts, HttpsSender
 from producers.kafka_sender import KafkaSender
-from producers.known_schemas import KnownSchemas
 from producers.outbox import Outbox
 from producers.receipts import Receipt, ReceiptReader
 from schemas.errors import LogError, OutboxError
 from schemas.identity import check_name
 from schemas.keys import SigningKey
+from schemas.known_schemas import KnownSchemas
 from schemas.settings import Settings, load_settings
 from schemas.topics import agency_principal
 
@@ -106,7 +106,7 @@ class IncidentProducer:
         self._receipts: ReceiptSource[Any]
         sender: Sender
         if self._api is None:
-            schemas = KnownSchemas(settings)
+            schemas = KnownSchemas.of(settings)
             self._receipts = ReceiptReader(settings, agency_id, schemas)
             sender = KafkaSender(settings, agency_id, schemas)
         else:

@@ -15,14 +15,13 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
-from schemas.columnar import ColumnarDecoder
 from schemas.errors import LogError, UnknownSchemaError
 from schemas.reading import reading_config, record_of
 from schemas.topics import receipts
 
 if TYPE_CHECKING:
-    from producers.known_schemas import KnownSchemas
     from schemas.errors import ContractError
+    from schemas.known_schemas import KnownSchemas
     from schemas.settings import Settings
 
 _BATCH = 20_000
@@ -147,7 +146,6 @@ class ReceiptReader:
         self._consumer: Consumer | None = None
         self._next: int | None = None
         self._history_end = 0
-        self._decoders: dict[int, ColumnarDecoder] = {}
         self.index = ReceiptIndex()
 
     def begin_at(self, offset: int, /) -> None:
@@ -257,7 +255,7 @@ class ReceiptReader:
             by_schema.setdefault(schema_id, []).extend(run)
         for schema_id, framed in by_schema.items():
             try:
-                decoded = self._decoder(schema_id).decode(schema_id, framed)
+                decoded = self._schemas.columnar(schema_id, "receipt").decode(schema_id, framed)
             except UnknownSchemaError as error:
                 self._passed_over(len(framed), error)
                 continue
@@ -265,11 +263,6 @@ class ReceiptReader:
                 self._passed_over(1, fault)
             self.index.add(decoded.columns)
         return len(values)
-
-    def _decoder(self, schema_id: int) -> ColumnarDecoder:
-        if schema_id not in self._decoders:
-            self._decoders[schema_id] = ColumnarDecoder(self._schemas.schema(schema_id, "receipt"))
-        return self._decoders[schema_id]
 
     def _passed_over(self, records: int, why: ContractError) -> None:
         """No admission wrote these; an agency must not wait for ever behind them."""

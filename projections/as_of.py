@@ -2,12 +2,18 @@
 
 Content is of the past, rights are today's: who the policy of an incident's latest revision shuts out does not see the
 earlier ones either (`sharing.md`). So an incident whose latest policy is another one than at that moment is filed under
-what both allow.
+what both allow, and leaves its case: what others see of that does not tell of it.
+
+A case is taken as its last event by then says; `at` in it is when the link or judgement was appended that changed it.
 """
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any, LiteralString
+from uuid import UUID
 
 import polars as pl
 import psycopg
@@ -15,20 +21,41 @@ from psycopg import sql
 
 from projections.catalogue_check import check_catalogue
 from projections.loading import Narrowed, load
+from projections.matching import Read, RecordReader
+from projections.matching.narrowing import without
 from projections.members import write_members
 from projections.migrate import schema_name
-from projections.policies import COMMUNITY_CLASS, classified
-from projections.projector import EnrichedDecoder
+from projections.projector import EnrichedDecoder, matched
 from projections.sink import Decode
 from projections.workspace import workspace
 from schemas.directory import Members, read_members
+from schemas.errors import ProjectionError
+from schemas.policies import COMMUNITY_CLASS, classified
+from schemas.reading import Record
 from schemas.settings import Settings
 from schemas.sharing import admits
-from schemas.topics import enriched
+from schemas.topics import INCIDENTS, SUBMISSIONS, Topic, enriched
+from stream_processors.admit import GROUP as ADMIT_GROUP
+from stream_processors.enrich import group as enrich_group
+from stream_processors.runtime.lag import committed, lag
 from stream_processors.runtime.log import Partition
 
 _NARROWED_TLP = "AMBER"
 _WHEN = "admission_admitted_at"
+_CLOCKS = timedelta(seconds=1)
+
+
+@dataclass(frozen=True)
+class Filled:
+    """What tables were filled with.
+
+    Attributes:
+        events: how many were admitted by the moment.
+        rights: the token of the rights under which they were; see the table ``rights``.
+    """
+
+    events: int
+    rights: UUID | None
 
 
 @contextmanager
@@ -49,16 +76,83 @@ def as_of(
         ProjectionError: the database refused.
         LogError: the log cannot be read.
     """
-    url, generation = settings.require("database_url"), settings.generation
-    members = read_members(settings)
-    with workspace(settings) as number, psycopg.connect(url, autocommit=True) as connection:
-        ends, latest, audiences = _live(connection, settings, generation)
-        decode = _Narrowed(EnrichedDecoder(settings), latest, audiences, members)
-        narrowed = Narrowed(lambda rows: rows[_WHEN] <= moment, (_WHEN,), decode)
-        _, kept = load(settings, (connection, number), ends, on_batch, narrowed)
+    with workspace(settings) as number:
+        yield number, fill_as_of(settings, number, moment, on_batch).events
+
+
+def fill_as_of(settings: Settings, number: int, moment: datetime, on_batch: Callable[[int], None]) -> Filled:
+    """Fill empty tables with the events admitted by a moment, under the rights of now.
+
+    Args:
+        settings: with the address of the writer, and the generation whose live tables say what the rights are.
+        number: of the tables.
+        moment: with a time zone.
+        on_batch: called with the number of events of each batch read; may raise to give up.
+
+    Raises:
+        ProjectionError: the database refused.
+        LogError: the log cannot be read.
+    """
+    with psycopg.connect(settings.require("database_url"), autocommit=True) as connection:
+        live = _live(connection, settings.generation)
+        members = read_members(settings)  # after the token: what changes in between changes it
+        read = RecordReader.of(settings)
+        narrowed = Narrowed(
+            lambda rows: rows[_WHEN] <= moment,
+            (_WHEN,),
+            _Narrowed(EnrichedDecoder(settings), live.latest, live.audiences, members),
+            partial(_said_by, read, moment),
+            partial(_narrowed_case, read, live.latest),
+        )
+        _, kept = load(settings, (connection, number), live.positions, on_batch, narrowed)
         write_members(connection, number, members)
         check_catalogue(connection, number)
-        yield number, kept
+        return Filled(kept, live.rights)
+
+
+def is_final(settings: Settings, moment: datetime) -> bool:
+    """Whether no event admitted by then can still come: the moment is past, and all appended by then is in the views.
+
+    Clocks of brokers that are late by more than a second are not reckoned with.
+
+    Raises:
+        LogError: the log does not answer.
+        ProjectionError: the database refused.
+    """
+    if moment > datetime.now(UTC) - _CLOCKS:
+        return False
+    generation, at_ms = settings.generation, moment.timestamp() * 1000
+    ways: tuple[tuple[Topic, Callable[[], dict[int, int]]], ...] = (
+        (SUBMISSIONS, lambda: committed(settings, ADMIT_GROUP, SUBMISSIONS)),
+        (INCIDENTS, lambda: committed(settings, enrich_group(generation), INCIDENTS)),
+        (enriched(generation), lambda: _projected(settings)),
+    )
+    unread = (lag(settings, topic, read()).oldest_ms for topic, read in ways)
+    return all(oldest_ms is None or oldest_ms > at_ms for oldest_ms in unread)
+
+
+def _projected(settings: Settings) -> dict[int, int]:
+    statement = sql.SQL("SELECT partition, next FROM {} WHERE topic = %s")
+    table = sql.Identifier(schema_name(settings.generation), "positions")
+    try:
+        with psycopg.connect(settings.require("database_url")) as connection:
+            return dict(connection.execute(statement.format(table), [enriched(settings.generation).name]).fetchall())
+    except psycopg.Error as error:
+        raise ProjectionError(f"the read store: {(str(error).splitlines() or ['no answer'])[0]}") from error
+
+
+def _said_by(read: Read, moment: datetime, record: Record) -> bool:
+    """Whether a link or judgement was appended by then, or what changed a case was."""
+    at: datetime | None = read(record).get("at")
+    return record.timestamp_ms <= moment.timestamp() * 1000 if at is None else at <= moment
+
+
+def _narrowed_case(read: Read, latest: dict[str, int], record: Record) -> dict[str, Any]:
+    """A record; of a case without the members that are of another policy today."""
+    content = read(record)
+    members = [member["incident_id"] for member in content.get("members", ())]
+    gone = [id_ for id_ in members if latest.get(id_, content["policy_class"]) != content["policy_class"]]
+    return {**without(content, gone)} if gone else content
 
 
 class _Narrowed:
@@ -99,23 +193,31 @@ class _Narrowed:
         ]
 
 
-def _live(
-    connection: psycopg.Connection, settings: Settings, generation: int
-) -> tuple[dict[Partition, int], dict[str, int], dict[int, list[str]]]:
-    """Of the live tables, in one snapshot: positions, the class of each incident that was amended, audiences."""
+@dataclass(frozen=True)
+class _Live:
+    """Of the live tables, in one snapshot: positions, the class of each amended incident, audiences, the token."""
 
-    def table(name: str) -> sql.Identifier:
-        return sql.Identifier(schema_name(generation), name)
+    positions: dict[Partition, int]
+    latest: dict[str, int]
+    audiences: dict[int, list[str]]
+    rights: UUID | None
 
-    topic = enriched(settings.generation).name
+
+def _live(connection: psycopg.Connection, generation: int) -> _Live:
+    def rows(text: LiteralString, name: str, *parameters: object) -> list[Any]:
+        table = sql.Identifier(schema_name(generation), name)
+        return connection.execute(sql.SQL(text).format(table), parameters).fetchall()
+
+    topics = [topic.name for topic in (enriched(generation), *matched(generation))]
     with connection.transaction():
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        rows = connection.execute(
-            sql.SQL("SELECT partition, next FROM {} WHERE topic = %s").format(table("positions")), [topic]
-        )
-        positions = {Partition(topic, number): following for number, following in rows}
-        statement = sql.SQL("SELECT incident_id::text, policy_class FROM {} WHERE revision > 1")
-        latest: dict[str, int] = dict(connection.execute(statement.format(table("incident"))).fetchall())
-        statement = sql.SQL("SELECT class, audience FROM {}")
-        audiences: dict[int, list[str]] = dict(connection.execute(statement.format(table("policy"))).fetchall())
-    return positions, latest, audiences
+        positions = rows("SELECT topic, partition, next FROM {} WHERE topic = ANY(%s)", "positions", topics)
+        latest = rows("SELECT incident_id::text, policy_class FROM {} WHERE revision > 1", "incident")
+        audiences = rows("SELECT class, audience FROM {}", "policy")
+        rights = rows("SELECT changed FROM {}", "rights")
+    return _Live(
+        {Partition(topic, number): following for topic, number, following in positions},
+        dict(latest),
+        dict(audiences),
+        rights[0][0] if rights else None,
+    )

@@ -3,14 +3,17 @@
 An incident counts once under each key that any of its items has; items count as items. Mass is the sum over the items
 whose mass is known and plausible; the others are counted beside it. Withdrawn incidents do not count at all. Incidents
 of different policy classes never meet in one row; the milestone counts the community's alone.
+
+A seizure that several incidents report counts once, through the one that stands for it: the others are *repeats*, which
+add to ``reported`` and to nothing else. An incident is one by a case of the policy class that it has itself.
 """
 
 from collections.abc import Mapping, Sequence
 
 import polars as pl
 
-from projections.policies import COMMUNITY_CLASS
 from projections.rows import incident_rows, item_rows
+from schemas.policies import COMMUNITY_CLASS
 
 __all__ = [
     "AGGREGATES",
@@ -40,19 +43,22 @@ AGGREGATES: Mapping[str, Sequence[str]] = {
     "agency_activity": ("policy_class", "agency_id", "incident_type", "period"),
     "milestone": ("name",),
 }
-_QUANTITIES = ("incidents", "items", "mass_ug", "items_without_mass")
+_QUANTITIES = ("incidents", "reported", "items", "mass_ug", "items_without_mass")
 MEASURES: Mapping[str, Sequence[str]] = {
-    name: ("incidents",) if name == "milestone" else _QUANTITIES for name in AGGREGATES
+    name: ("incidents", "reported") if name == "milestone" else _QUANTITIES for name in AGGREGATES
 }
+# Incidents that repeat what another one reports, each with the class of the case that says so.
+REPEATS = pl.Schema({"incident_id": pl.String(), "policy_class": pl.Int64()})
 # The one milestone counter: community incidents that are not withdrawn.
 COUNTED_INCIDENTS = "incidents"
 
 
-def contributions(columns: pl.DataFrame) -> dict[str, pl.DataFrame]:
+def contributions(columns: pl.DataFrame, repeats: pl.DataFrame | None = None) -> dict[str, pl.DataFrame]:
     """What these incidents contribute to each aggregate.
 
     Args:
         columns: enriched incidents as `policies.classified` gives them, each incident once, at its current revision.
+        repeats: as `REPEATS`, of these and any other incidents; else there are none.
 
     Returns:
         For each of `AGGREGATES` its keys (String; policy class Int64; microdegrees Int32, null where unknown) and
@@ -61,10 +67,12 @@ def contributions(columns: pl.DataFrame) -> dict[str, pl.DataFrame]:
     Raises:
         ProjectionError: an enrichment does not match its items.
     """
-    return contributions_of_rows(incident_rows(columns), item_rows(columns))
+    return contributions_of_rows(incident_rows(columns), item_rows(columns), repeats)
 
 
-def contributions_of_rows(incident: pl.DataFrame, item: pl.DataFrame) -> dict[str, pl.DataFrame]:
+def contributions_of_rows(
+    incident: pl.DataFrame, item: pl.DataFrame, repeats: pl.DataFrame | None = None
+) -> dict[str, pl.DataFrame]:
     """The same out of the rows of the tables ``incident`` and ``item``."""
     counts = ~pl.col("withdrawn")
     incidents = _incident_keys(incident.filter(counts))
@@ -73,6 +81,7 @@ def contributions_of_rows(incident: pl.DataFrame, item: pl.DataFrame) -> dict[st
     by_class = _summed(by_substance, ("incident_id", "substance_class"), once=True).join(incidents, on="incident_id")
     whole = incidents.join(_summed(by_class, ("incident_id",), once=True), on="incident_id", how="left").with_columns(
         pl.lit(1, dtype=pl.Int64).alias("incidents"),
+        pl.lit(1, dtype=pl.Int64).alias("reported"),
         pl.col("items", "mass_ug", "items_without_mass").fill_null(0),
         pl.lit(COUNTED_INCIDENTS).alias("name"),
     )
@@ -83,6 +92,9 @@ def contributions_of_rows(incident: pl.DataFrame, item: pl.DataFrame) -> dict[st
         "agency_activity": whole,
         "milestone": whole.filter(pl.col("policy_class") == COMMUNITY_CLASS),
     }
+    if repeats is not None and repeats.height:
+        repeated = incidents.join(repeats, on=["incident_id", "policy_class"], how="semi")["incident_id"]
+        sources = {name: _only_reported(rows, repeated) for name, rows in sources.items()}
     return {name: _summed(sources[name], keys).select(*keys, *MEASURES[name]) for name, keys in AGGREGATES.items()}
 
 
@@ -138,12 +150,24 @@ def _item_keys(counted: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def _only_reported(rows: pl.DataFrame, repeated: pl.Series) -> pl.DataFrame:
+    """The rows, of which those of the repeated incidents keep ``reported`` and have 0 in all else."""
+    only = pl.col("incident_id").is_in(repeated.implode())
+    return rows.with_columns(
+        pl.when(only).then(pl.lit(0, dtype=rows.schema[measure])).otherwise(measure).alias(measure)
+        for measure in _QUANTITIES
+        if measure != "reported"
+    )
+
+
 def _once_each(items: pl.DataFrame, *keys: str) -> pl.DataFrame:
     """One row an incident and key: the incident counts once there."""
-    return _summed(items.with_columns(pl.lit(1, dtype=pl.Int64).alias("incidents")), keys, once=True)
+    one = pl.lit(1, dtype=pl.Int64)
+    return _summed(items.with_columns(one.alias("incidents"), one.alias("reported")), keys, once=True)
 
 
 def _summed(rows: pl.DataFrame, keys: Sequence[str], *, once: bool = False) -> pl.DataFrame:
     """The measures summed by key; with ``once`` a key is of one incident, which counts once."""
     summed = rows.group_by(keys).agg(pl.col(measure).sum() for measure in _QUANTITIES)
-    return summed.with_columns(pl.lit(1, dtype=pl.Int64).alias("incidents")) if once else summed
+    one = pl.lit(1, dtype=pl.Int64)
+    return summed.with_columns(one.alias("incidents"), one.alias("reported")) if once else summed

@@ -9,12 +9,12 @@ from typing import Any
 
 import polars as pl
 
-_NUL, _REPLACEMENT = "\x00", "\ufffd"
+_NUL, REPLACEMENT = "\x00", "\ufffd"
 # PostgreSQL, COPY, "Text Format": the characters that must be escaped.
-_COPY_ESCAPES = {"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", _NUL: _REPLACEMENT}
+_COPY_ESCAPES = {"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", _NUL: REPLACEMENT}
 _COPY_SPECIAL = r"[\\\n\r\t\x00]"
 # PostgreSQL, "Array Input and Output Syntax", for elements in double quotes.
-_ARRAY_ESCAPES = {"\\": "\\\\", '"': '\\"', _NUL: _REPLACEMENT}
+_ARRAY_ESCAPES = {"\\": "\\\\", '"': '\\"', _NUL: REPLACEMENT}
 _ARRAY_SPECIAL = r'[\\"\x00]'
 _COPY_TABLE, _ARRAY_TABLE = str.maketrans(_COPY_ESCAPES), str.maketrans(_ARRAY_ESCAPES)
 _NULL = "\\N"

@@ -23,6 +23,12 @@ _ORDER: Mapping[str, tuple[str, ...]] = {
     "incident": ("incident_id",),
     "incident_revision": ("incident_id", "revision"),
     "item": ("incident_id", "item_no"),
+    "link": ("left", "right", "left_revision", "right_revision"),
+    "match_key": ("key", "scope"),
+    "judgement": ("left", "right"),
+    "case": ("case_id",),
+    "case_member": ("case_id", "incident_id"),
+    "case_link": ("case_id", "left", "right"),
     **{name: tuple(keys) for name, keys in AGGREGATES.items()},
 }
 _OF_INCIDENTS = ("incident", "incident_revision", "item")

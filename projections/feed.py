@@ -1,28 +1,18 @@
-"""Reading the stream: enriched incidents straight from Kafka, typed, resumable by a stored cursor.
+"""Reading the streams: enriched incidents, and cases, straight from Kafka, typed, resumable by a stored cursor.
 
 This transport is for principals that may see all, and for the one-tenant stack.
 """
 
-import base64
-import binascii
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, overload
 
-import orjson
-
-from schemas.codec import FRAME_BYTES, RecordCodec
-from schemas.dictionary import SUBJECTS, read_dictionary
-from schemas.directory import at_generation
-from schemas.errors import ContractError, ProjectionError, UnknownSchemaError
+from projections.following import followed
+from schemas.case import CaseVersion
+from schemas.errors import ProjectionError
 from schemas.incident import Incident
 from schemas.settings import Settings, load_settings
-from schemas.topics import enriched
-from stream_processors.runtime.follower import Follower
-from stream_processors.runtime.log import Partition
-
-_LOOK_UP_S = 60.0
+from schemas.topics import cases, enriched
 
 
 @dataclass(frozen=True)
@@ -60,101 +50,88 @@ class FeedEvent:
     enrichment: dict[str, Any]
 
 
+@dataclass(frozen=True)
+class CaseFeedEvent:
+    """One version of a case: the whole case after a change, with what changed and why.
+
+    Whoever keeps the last version of each case id, and drops those without members, has the cases as they stand.
+
+    Attributes:
+        cursor: store it after handling the event; a reader that starts from it gets what follows, without a gap.
+    """
+
+    cursor: str
+    case: CaseVersion
+
+
+@overload
+def feed(
+    settings: Settings | None = None,
+    after: str | None = None,
+    filter: FeedFilter | None = None,
+    *,
+    kind: Literal["incident"] = "incident",
+    follow: bool = True,
+    stop: Any = None,
+) -> Iterator[FeedEvent]: ...
+
+
+@overload
+def feed(
+    settings: Settings | None = None,
+    after: str | None = None,
+    filter: None = None,
+    *,
+    kind: Literal["case"],
+    follow: bool = True,
+    stop: Any = None,
+) -> Iterator[CaseFeedEvent]: ...
+
+
 def feed(
     settings: Settings | None = None,
     after: str | None = None,
     filter: FeedFilter | None = None,  # noqa: A002  # the name that readers expect
     *,
+    kind: Literal["incident", "case"] = "incident",
     follow: bool = True,
     stop: Any = None,
-) -> Iterator[FeedEvent]:
-    """Events after a cursor, in the order of each incident; waits for new ones unless `follow` is False.
+) -> Iterator[FeedEvent] | Iterator[CaseFeedEvent]:
+    """Events after a cursor, in the order of each incident or case; waits for new ones unless `follow` is False.
 
     An event is given at least once: a reader that dies between handling and storing the cursor gets it again, with
-    the same `event_id`.
+    the same `event_id` of an incident, or the same case id and version.
 
     Args:
         settings: where the deployment is; else `load_settings()`.
-        after: cursor of the last event handled; None begins at the beginning.
-        filter: which events to give; others are passed over.
+        after: cursor of the last event handled, of the same kind; None begins at the beginning.
+        filter: which incidents to give; others are passed over.
+        kind: ``incident``, or ``case`` for each case after each change of it.
         follow: whether to wait for new events at the end.
         stop: anything with `is_set()`, such as a `threading.Event`; ends the iteration.
 
     Raises:
-        ProjectionError: the cursor is damaged or of another generation, or readers have gone over to another one.
+        ProjectionError: the cursor is damaged, of another kind or generation, or readers have gone over to another one;
+            or a filter is given for cases.
         LogError: the log cannot be read.
     """
     given = settings or load_settings()
-    settings = at_generation(given)
-    topic = enriched(settings.generation)
-    next_ = positions_of(after, topic.name, topic.partitions)
-    wanted = filter or FeedFilter()
-    codecs = _Codecs(settings)
-    follower = Follower(settings, {Partition(topic.name, n): at for n, at in next_.items()})
-    look_up = time.monotonic() + _LOOK_UP_S
-    try:
-        while stop is None or not stop.is_set():
-            batch = follower.consume(1_000, 0.2)
-            for record in batch:
-                value = record.value or b""
-                next_[record.partition] = record.offset + 1
-                try:
-                    event = codecs.of(value).decode(value[FRAME_BYTES:])
-                except ContractError:
-                    continue  # a dead letter of the projector
-                incident, admission = event["admitted"]["incident"], event["admitted"]["admission"]
-                if wanted.admits(incident, event["enrichment"]):
-                    cursor = _cursor(topic.name, next_)
-                    yield FeedEvent(cursor, Incident.model_validate(incident), admission, event["enrichment"])
-            if not batch and time.monotonic() > look_up:
-                _check_generation(given, settings.generation)
-                look_up = time.monotonic() + _LOOK_UP_S
-            if not batch and not follow and follower.at_end():
-                return
-    finally:
-        follower.close()
+    if kind == "case":
+        if filter is not None:
+            raise ProjectionError("a filter is of incidents: cases are given without one")
+        return _cases(given, after, follow=follow, stop=stop)
+    return _incidents(given, after, filter or FeedFilter(), follow=follow, stop=stop)
 
 
-class _Codecs:
-    """Codecs by schema id, from the log's own dictionary."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._codecs: dict[int, RecordCodec] = {}
-
-    def of(self, value: bytes) -> RecordCodec:
-        id_ = int.from_bytes(value[1:FRAME_BYTES], "big")
-        if id_ not in self._codecs:
-            dictionary = read_dictionary(self._settings)
-            if dictionary.subjects.get(id_) != SUBJECTS["enriched"]:
-                raise UnknownSchemaError(f"schema id {id_} is no schema of enriched incidents in ionics.schemas")
-            self._codecs[id_] = RecordCodec(dictionary.schemas[id_])
-        return self._codecs[id_]
+def _incidents(
+    given: Settings, after: str | None, wanted: FeedFilter, *, follow: bool, stop: Any
+) -> Iterator[FeedEvent]:
+    for event, cursor in followed(given, "enriched", enriched, after, follow=follow, stop=stop):
+        incident, admission = event["admitted"]["incident"], event["admitted"]["admission"]
+        if wanted.admits(incident, event["enrichment"]):
+            yield FeedEvent(cursor(), Incident.model_validate(incident), admission, event["enrichment"])
 
 
-def _cursor(topic: str, positions: Mapping[int, int]) -> str:
-    vector = [positions[number] for number in sorted(positions)]
-    return base64.urlsafe_b64encode(orjson.dumps([topic, vector])).decode().rstrip("=")
-
-
-def _check_generation(given: Settings, reading: int) -> None:
-    now = at_generation(given).generation
-    if now != reading:
-        raise ProjectionError(f"readers have gone over from generation {reading} to {now}: begin without a cursor")
-
-
-def positions_of(cursor: str | None, topic: str, partitions: int) -> dict[int, int]:
-    """The next offset of each partition after a cursor; zeros where there is none.
-
-    Raises:
-        ProjectionError: the cursor is damaged or of another generation.
-    """
-    if cursor is None:
-        return dict.fromkeys(range(partitions), 0)
-    try:
-        name, vector = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        if name != topic or len(vector) != partitions:
-            raise ProjectionError(f"the cursor is of {name}, not of {topic}: start without one")
-        return {number: int(at) for number, at in enumerate(vector)}
-    except (ValueError, TypeError, binascii.Error) as error:
-        raise ProjectionError("the cursor is damaged: copy it whole, or start without one") from error
+def _cases(given: Settings, after: str | None, *, follow: bool, stop: Any) -> Iterator[CaseFeedEvent]:
+    for event, cursor in followed(given, "case_event", cases, after, follow=follow, stop=stop):
+        yield CaseFeedEvent(cursor(), CaseVersion.of(event))

@@ -3,10 +3,12 @@
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from projections.projector import EnrichedDecoder
+from projections.matching import RecordReader
+from projections.projector import EnrichedDecoder, parted, unreadable
 from projections.sink import ViewSink
 from schemas.batch import Batch
-from schemas.errors import DecodeError, LogError
+from schemas.errors import ContractError, LogError
+from schemas.reading import Record
 from schemas.settings import Settings
 from stream_processors.runtime.follower import Follower
 from stream_processors.runtime.log import Partition
@@ -22,6 +24,7 @@ def fill(
     sink: ViewSink,
     positions: tuple[Positions, Positions],
     on_batch: Callable[[int], None],
+    keep_other: Callable[[Record], bool] = lambda _: True,
 ) -> int:
     """Apply the events between two vectors of positions; their number.
 
@@ -31,6 +34,7 @@ def fill(
         positions: the next offset to read of each partition, before and after; the second one is that of a reader that
             has read all before it, so that a record lies just below each.
         on_batch: called with the number of events of each batch.
+        keep_other: whether a record of links, judgements or cases is applied.
 
     Raises:
         LogError: the log cannot be read up to there.
@@ -43,14 +47,25 @@ def fill(
         moved = {Partition(*where): offset for where, offset in batch.positions().items()}
         advance = {(p.topic, p.number): (next_[p], offset) for p, offset in moved.items()}
         try:
-            sink.apply(batch.values, advance)
-        except DecodeError:
+            _apply(sink, batch, advance, keep_other)
+        except ContractError:
             # What cannot be read is a dead letter of the projector.
-            sink.apply(readable(settings, batch.values), advance)
+            faults = unreadable(batch, EnrichedDecoder(settings), RecordReader.of(settings))
+            _apply(sink, [record for n, record in enumerate(batch) if n not in faults], advance, keep_other)
         next_.update(moved)
         events += len(batch)
         on_batch(len(batch))
     return events
+
+
+def _apply(
+    sink: ViewSink,
+    batch: Sequence[Record],
+    advance: Mapping[tuple[str, int], tuple[int, int]],
+    keep_other: Callable[[Record], bool],
+) -> None:
+    values, others = parted(batch)
+    sink.apply(values, advance, list(filter(keep_other, others)))
 
 
 def read_between(settings: Settings, start: Positions, ends: Positions, most: int = _BATCH) -> Iterator[Batch]:
@@ -84,6 +99,6 @@ def _before(ends: Positions, batch: Batch) -> Batch:
 
 
 def readable(settings: Settings, values: Sequence[bytes]) -> list[bytes]:
-    """The values that decode."""
-    unreadable = EnrichedDecoder(settings).unreadable(values)
-    return [value for index, value in enumerate(values) if index not in unreadable]
+    """The values of enriched incidents that decode."""
+    faults = EnrichedDecoder(settings).unreadable(values)
+    return [value for index, value in enumerate(values) if index not in faults]

@@ -1,4 +1,4 @@
-"""Rebuilding the views of a generation from its enriched topic, beside the live ones, and putting them in their place.
+"""Rebuilding the views of a generation from its topics, beside the live ones, and putting them in their place.
 
 The tables are filled up to exactly the positions of a snapshot of the live ones, and compared with it by digest; then
 they catch up, and take the live ones' name in one transaction. Writers wait for that transaction at the positions,
@@ -17,8 +17,9 @@ from projections.catalogue_check import check_catalogue
 from projections.digest import Snapshot, snapshot
 from projections.filling import fill
 from projections.loading import load
+from projections.matching import RecordReader
 from projections.migrate import schema_name
-from projections.projector import EnrichedDecoder
+from projections.projector import EnrichedDecoder, matched
 from projections.sink import ViewSink
 from projections.workspace import workspace
 from schemas.errors import ProjectionError
@@ -26,8 +27,8 @@ from schemas.settings import Settings
 from schemas.topics import enriched
 from stream_processors.runtime.log import Partition
 
-NOT_OF_EVENTS = ("agency", "focal_point", "group_member", "key_doubt", "opened", "delegation_link")
-"""Tables of the directory, the access log and delegations: taken over as they are."""
+NOT_OF_EVENTS = ("agency", "focal_point", "group_member", "key_doubt", "opened", "delegation_link", "moment")
+"""Tables of the directory, the access log, delegations and moments: taken over as they are."""
 
 _ROUNDS = 5
 _SMALL = 1_000
@@ -72,7 +73,7 @@ def rebuild(settings: Settings, on_batch: Callable[[int], None] = lambda _: None
         psycopg.connect(url, autocommit=True) as filling,
         psycopg.connect(url, autocommit=True) as live,
     ):
-        sink = ViewSink(filling, beside, EnrichedDecoder(settings))
+        sink = ViewSink(filling, beside, EnrichedDecoder(settings), RecordReader.of(settings))
         found = snapshot(live, generation)
         at, began_loading = _events(settings, found.positions), time.monotonic()
         events, _ = load(settings, (filling, beside), at, on_batch)
@@ -124,14 +125,15 @@ def _exchange(connection: psycopg.Connection, generation: int, beside: int) -> N
 
 
 def stored_positions(connection: psycopg.Connection, settings: Settings) -> dict[Partition, int]:
-    """Where the live tables stand in the enriched topic."""
+    """Where the live tables stand in the topics whose fold they are."""
     statement = sql.SQL("SELECT topic, partition, next FROM {}").format(_table(settings.generation, "positions"))
     return _events(settings, {(topic, number): next_ for topic, number, next_ in connection.execute(statement)})
 
 
 def _events(settings: Settings, positions: dict[tuple[str, int], int]) -> dict[Partition, int]:
-    topic = enriched(settings.generation).name
-    return {Partition(name, number): following for (name, number), following in positions.items() if name == topic}
+    generation = settings.generation
+    read = {topic.name for topic in (enriched(generation), *matched(generation))}
+    return {Partition(name, number): following for (name, number), following in positions.items() if name in read}
 
 
 def _table(generation: int, name: str) -> sql.Identifier:

@@ -1,8 +1,9 @@
-"""Writes enriched incidents into the tables of a generation: one batch, one PostgreSQL transaction.
+"""Writes the events of a generation into its tables: one batch, one PostgreSQL transaction.
 
 The tables are a function of the set of events. The current revision is the highest that was seen, whatever came first;
 aggregates change by difference, the contribution of the new current revision minus that of the old one, which is
-computed again from the value stored with it, by the same function.
+computed again from the value stored with it, by the same function. Where a case comes to say of an incident that it
+repeats another one, or says so no more, the aggregates change by the difference of these, too.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -12,13 +13,16 @@ import polars as pl
 import psycopg
 from psycopg.pq import TransactionStatus
 
-from projections.contributions import AGGREGATES, contributions, contributions_of_rows, difference
+from projections.contributions import AGGREGATES, REPEATS, contributions, contributions_of_rows, difference
 from projections.copying import array_literals, copy_text
+from projections.matching import Arrivals, MatchTables, Read, arrivals, read_current
+from projections.matching.rows import Content
 from projections.migrate import schema_name
-from projections.policies import classified, policies
 from projections.rows import incident_rows, item_rows, revision_rows
 from projections.statements import Statements
 from schemas.errors import ProjectionError
+from schemas.policies import classified, policies
+from schemas.reading import Record
 
 Decode = Callable[[list[bytes]], pl.DataFrame]
 Partition = tuple[str, int]
@@ -51,12 +55,16 @@ class ViewSink:
         generation: its schema must exist (`migrate`).
         decode: enriched values, each with its frame, → columns as the columnar decoder gives them, one row a value, in
             order. It is also given values stored earlier.
+        read: the content of a record of links, judgements or cases; else under the schemas of this version.
     """
 
-    def __init__(self, connection: psycopg.Connection, generation: int, decode: Decode) -> None:
+    def __init__(
+        self, connection: psycopg.Connection, generation: int, decode: Decode, read: Read = read_current
+    ) -> None:
         self._connection = connection
-        self._decode = decode
+        self._decode, self._read = decode, read
         self._sql = Statements(schema_name(generation))
+        self._matching = MatchTables(schema_name(generation))
 
     def positions(self) -> dict[Partition, int]:
         """The next offset to read of each partition that was ever advanced.
@@ -71,13 +79,19 @@ class ViewSink:
             raise ProjectionError(f"positions could not be read: {error}") from error
         return {(topic, partition): following for topic, partition, following in rows}
 
-    def apply(self, values: Sequence[bytes], advance: Mapping[Partition, tuple[int, int]]) -> None:
+    def apply(
+        self,
+        values: Sequence[bytes],
+        advance: Mapping[Partition, tuple[int, int]],
+        others: Sequence[Record] = (),
+    ) -> None:
         """Store a batch and advance the positions, or do nothing of it.
 
         Args:
             values: enriched incidents in any order; repeated ones change nothing.
             advance: for each partition touched the position that the batch begins at, and the one after it. A
                 partition never seen begins at 0.
+            others: records of links, judgements and cases, likewise.
 
         Raises:
             ProjectionError: another position stands in the database (another writer is at work, or the caller lost
@@ -86,21 +100,36 @@ class ViewSink:
         """
         if self._connection.info.transaction_status != TransactionStatus.IDLE:
             raise ProjectionError("the connection is in a transaction; a batch needs one of its own")
-        batch = self._decoded(values)
+        batch, found = self._decoded(values), arrivals(others, self._read)
         try:
             with self._connection.transaction():
                 self._advance(advance)
+                self._store_matches(found)
                 if batch.height:
                     self._store(batch)
         except psycopg.Error as error:
             raise ProjectionError(f"a batch of {len(values)} values could not be stored: {error}") from error
 
-    def loadable(self, values: Sequence[bytes], without: pl.Series) -> "Loadable":
+    def repeats(self) -> pl.DataFrame:
+        """All incidents that repeat another one, by what cases say now: as `contributions.REPEATS`.
+
+        Raises:
+            ProjectionError: the database could not be read.
+        """
+        try:
+            with self._connection.transaction():
+                found = self._connection.execute(self._sql.read_all_repeats).fetchall()
+        except psycopg.Error as error:
+            raise ProjectionError(f"members of cases could not be read: {error}") from error
+        return pl.DataFrame(found, schema=REPEATS, orient="row")
+
+    def loadable(self, values: Sequence[bytes], without: pl.Series, repeats: pl.DataFrame) -> "Loadable":
         """What `load` stores of enriched incidents. Asks nothing of the database: it can be made beside another.
 
         Args:
             values: enriched incidents, none twice.
             without: ids (String) of incidents that are left out.
+            repeats: all `repeats`; no case may come between this and `load`.
 
         Raises:
             ProjectionError: a value does not fit.
@@ -119,7 +148,9 @@ class ViewSink:
         }
         texts = {name: (table.columns, list(copy_text(table))) for name, table in rows.items()}
         return Loadable(
-            batch.select("policy_class", "agency_id", "audience"), texts, contributions_of_rows(incidents, items)
+            batch.select("policy_class", "agency_id", "audience"),
+            texts,
+            contributions_of_rows(incidents, items, repeats),
         )
 
     def load(self, batch: "Loadable") -> None:
@@ -191,8 +222,12 @@ class ViewSink:
             return
         replaced = present.filter(pl.col(_VALUE).is_not_null())
         incidents, items = incident_rows(latest), item_rows(latest)
-        changes = contributions_of_rows(incidents, items)
-        old = contributions(classified(self._decode(replaced[_VALUE].to_list()))) if replaced.height else None
+        repeats = self._repeats(latest["incident_id"].to_list())
+        changes = contributions_of_rows(incidents, items, repeats)
+        before = classified(self._decode(replaced[_VALUE].to_list())) if replaced.height else None
+        old = None if before is None else contributions(before, repeats)
+        if before is not None and self._changes_rights(before, latest):
+            self._connection.execute(self._sql.rights_changed)
         if replaced.height:
             ids = array_literals(replaced.select("incident_id"))
             self._connection.execute(self._sql.delete_items, ids)
@@ -200,6 +235,37 @@ class ViewSink:
         self._copy("incident", incidents.with_columns(latest[_VALUE]))
         self._copy("item", items)
         self._change(changes, old)
+
+    def _changes_rights(self, before: pl.DataFrame, latest: pl.DataFrame) -> bool:
+        """Whether an incident is shared otherwise than before."""
+        both = before.select("incident_id", "policy_class").join(latest, on="incident_id", suffix="_now")
+        return bool((both["policy_class"] != both["policy_class_now"]).any())
+
+    def _store_matches(self, found: Arrivals) -> None:
+        self._matching.store(self._connection, found)
+        newer = self._matching.cases.newer(self._connection, found.cases) if found.cases else []
+        if newer:
+            self._replace_cases(newer)
+
+    def _replace_cases(self, newer: Sequence[Content]) -> None:
+        cases = self._matching.cases
+        members = cases.members(self._connection, newer)
+        before = self._repeats(members)
+        cases.replace(self._connection, newer)
+        after = self._repeats(members)
+        turned = pl.concat([before, after]).filter(~pl.struct(pl.all()).is_duplicated())
+        rows = self._connection.execute(self._sql.read_values, [turned["incident_id"].unique().to_list()]).fetchall()
+        if rows:
+            values = [value for (value,) in rows]
+            self._change(self._contributions(values, after), self._contributions(values, before))
+
+    def _repeats(self, incident_ids: list[str]) -> pl.DataFrame:
+        """Of these incidents those that repeat another one, by what cases say now."""
+        found = self._connection.execute(self._sql.read_repeats, [incident_ids]).fetchall()
+        return pl.DataFrame(found, schema=REPEATS, orient="row")
+
+    def _contributions(self, values: list[bytes], repeats: pl.DataFrame) -> dict[str, pl.DataFrame]:
+        return contributions(classified(self._decode(values)), repeats)
 
     def _keep_policies(self, batch: pl.DataFrame) -> None:
         for class_, owner, audience in policies(batch).iter_rows():
@@ -232,7 +298,7 @@ class ViewSink:
             if not changes.height:
                 continue
             self._connection.execute(self._sql.change[name], array_literals(changes))
-            falling = changes.filter(pl.col("incidents") < 0) if old is not None else changes.clear()
+            falling = changes.filter(pl.col("reported") < 0) if old is not None else changes.clear()
             if falling.height:
                 keys = falling.select(AGGREGATES[name])
                 self._connection.execute(self._sql.delete_empty[name], array_literals(keys))

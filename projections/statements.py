@@ -12,6 +12,7 @@ _TYPES: Mapping[str, str] = {
     "latitude_udeg": "integer[]",
     "longitude_udeg": "integer[]",
     "incidents": "bigint[]",
+    "reported": "bigint[]",
     "items": "bigint[]",
     "mass_ug": "numeric[]",
     "items_without_mass": "bigint[]",
@@ -58,8 +59,19 @@ class Statements:
             "FROM {rows} AS n (incident_id, revision) JOIN {incident} i ON i.incident_id = n.incident_id",
             rows=_unnest(("uuid[]", "integer[]")),
         )
+        self.read_repeats = self._composed(
+            "SELECT incident_id::text, policy_class FROM {case_member} "
+            "WHERE incident_id = ANY(%s::uuid[]) AND canonical_id <> incident_id GROUP BY 1, 2"
+        )
+        self.read_all_repeats = self._composed(
+            "SELECT incident_id::text, policy_class FROM {case_member} WHERE canonical_id <> incident_id GROUP BY 1, 2"
+        )
+        self.read_values = self._composed(
+            "SELECT value FROM {incident} WHERE incident_id = ANY(%s::uuid[]) AND NOT withdrawn ORDER BY incident_id"
+        )
         self.delete_items = self._composed("DELETE FROM {item} WHERE incident_id = ANY(%s::uuid[])")
         self.delete_incidents = self._composed("DELETE FROM {incident} WHERE incident_id = ANY(%s::uuid[])")
+        self.rights_changed = rights_changed(schema)
         self.change = {name: self._change(name, keys, MEASURES[name]) for name, keys in AGGREGATES.items()}
         self.delete_empty = {name: self._delete_empty(name, keys) for name, keys in AGGREGATES.items()}
 
@@ -69,7 +81,7 @@ class Statements:
         return sql.SQL("COPY {} ({}) FROM STDIN").format(name, _names(columns))
 
     def _composed(self, text: str, **parts: sql.Composable) -> sql.Composed:
-        tables = ("positions", "policy", "incident", "incident_revision", "item")
+        tables = ("positions", "policy", "incident", "incident_revision", "item", "case_member")
         names = {name: sql.Identifier(self._schema, name) for name in tables}
         return sql.SQL(text).format(**names, **parts)
 
@@ -86,15 +98,22 @@ class Statements:
         )
 
     def _delete_empty(self, name: str, keys: Sequence[str]) -> sql.Composed:
-        # Keys that may be null are left out, so that the index serves; a row without incidents may go in any case.
+        # Keys that may be null are left out, so that the index serves; a row that nobody reported may go in any case.
         exact = [key for key in keys if key not in _MAY_BE_NULL]
         same = [sql.SQL("t.{0} = n.{0}").format(sql.Identifier(key)) for key in exact]
-        return sql.SQL("DELETE FROM {table} t USING {rows} AS n ({keys}) WHERE {same} AND t.incidents = 0").format(
+        return sql.SQL("DELETE FROM {table} t USING {rows} AS n ({keys}) WHERE {same} AND t.reported = 0").format(
             table=sql.Identifier(self._schema, name),
             rows=_unnest([_TYPES.get(key, "text[]") for key in keys]),
             keys=_names(keys),
             same=sql.SQL(" AND ").join(same),
         )
+
+
+def rights_changed(schema: str) -> sql.Composed:
+    """Gives the rights of a generation a new token."""
+    return sql.SQL(
+        "INSERT INTO {} (changed) VALUES (gen_random_uuid()) ON CONFLICT (one) DO UPDATE SET changed = EXCLUDED.changed"
+    ).format(sql.Identifier(schema, "rights"))
 
 
 def _names(names: Sequence[str]) -> sql.Composed:

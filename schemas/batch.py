@@ -73,6 +73,11 @@ class Batch(Sequence[Record]):
         return map(self._get.record, self._held)
 
     @cached_property
+    def topics(self) -> list[str]:
+        """The topic of each record."""
+        return list(map(self._get.topic, self._held))
+
+    @cached_property
     def partitions(self) -> list[int]:
         """The partition of each record."""
         return list(map(self._get.partition, self._held))
@@ -91,7 +96,7 @@ class Batch(Sequence[Record]):
         """Topic and partition → the offset after its last record here."""
         found, end = {}, 0
         # Records of a partition come in long runs, so few are looked at.
-        for where, run in groupby(zip(map(self._get.topic, self._held), self.partitions, strict=True)):
+        for where, run in groupby(zip(self.topics, self.partitions, strict=True)):
             end += len(list(run))
             found[where] = self._get.offset(self._held[end - 1]) + 1
         return found

@@ -26,6 +26,10 @@ SUBJECTS = {
     "access": "ionics.access-value",
     "audit": "ionics.audit-value",
     "delegation_link": "ionics.delegations-value",
+    "match_event": "ionics.links-value",
+    "judgement": "ionics.judgements-value",
+    "case_event": "ionics.cases-value",
+    "model_entry": "ionics.models-value",
 }
 _COMPOSED = {"admitted": ("incident", admitted_by), "enriched": ("admitted", enriched_from)}
 
@@ -37,12 +41,14 @@ class SchemaDictionary:
         schemas: id → schema.
         fingerprints: id → SHA-256 of the canonical schema.
         subjects: id → subject.
+        next_offset: of the first record of the topic that was not taken in.
     """
 
     def __init__(self) -> None:
         self.schemas: dict[int, dict[str, object]] = {}
         self.fingerprints: dict[int, str] = {}
         self.subjects: dict[int, str] = {}
+        self.next_offset = 0
 
     def fold(self, records: Iterable[Record]) -> "SchemaDictionary":
         """Take in entries. What cannot be read is none: it stays in the log, and gives no id a schema.
@@ -52,6 +58,7 @@ class SchemaDictionary:
         """
         entries = codec("schema_entry")
         for record in records:
+            self.next_offset = record.offset + 1
             try:
                 entry = entries.decode(record.value[5:] if record.value else b"")
             except DecodeError:
@@ -127,7 +134,10 @@ def publish_schemas(settings: Settings) -> SchemaDictionary:
         own = next((i for i, e in entries.items() if e["subject"] == SUBJECTS["schema_entry"]), None)
         frame_id = own if own is not None else known.id_of("schema_entry")
         head = b"\x00" + frame_id.to_bytes(4, "big")
-        records = [(str(i).encode(), head + codec("schema_entry").encode(e)) for i, e in sorted(entries.items())]
+        # What is composed of a schema comes before it: whoever meets the schema finds all that is needed to pass it on.
+        order = list(SUBJECTS.values())
+        ordered = sorted(entries.items(), key=lambda each: (-order.index(str(each[1]["subject"])), each[0]))
+        records = [(str(i).encode(), head + codec("schema_entry").encode(e)) for i, e in ordered]
         publish(settings, SCHEMAS.name, records)
         known = read_dictionary(settings)
     return known

@@ -18,6 +18,7 @@ IonicsError                     catch this to turn any failure of ours into one 
 ├── OutboxError                 the offline outbox cannot be used
 ├── ImportFileError             a file as a whole cannot be imported (single rows become rejects)
 ├── ReferenceDataError          the reference data is damaged or an extension is malformed
+├── ModelError                  a model of matching cannot be read or used
 ├── ProjectionError             the read store could not be written or read
 ├── ReplayError                 what is to be replayed, or an export of it, cannot be read or written
 ├── ForbiddenError              a focal point lacks the right to do this
@@ -107,6 +108,10 @@ class ImportFileError(IonicsError):
 
 class ReferenceDataError(IonicsError):
     """The reference data is damaged, or an extension of it is malformed."""
+
+
+class ModelError(IonicsError):
+    """A model of matching cannot be read or used. Catch it to ask for another file."""
 
 
 class ProjectionError(IonicsError):

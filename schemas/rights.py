@@ -1,7 +1,11 @@
 """Who may do what, by the directory as it stands."""
 
+from collections.abc import Iterable, Mapping
+
 from schemas.directory import FocalPoint, Members
 from schemas.errors import ForbiddenError
+
+COORDINATE = "coordinate"
 
 
 def acting(members: Members, focal_point_id: str) -> FocalPoint:
@@ -29,3 +33,24 @@ def require_right(members: Members, focal_point_id: str, *rights: str) -> FocalP
     if found.rights.isdisjoint(rights):
         raise ForbiddenError(f"{focal_point_id} needs the right {' or '.join(rights)}; two administrators grant it")
     return found
+
+
+def require_judge(person: FocalPoint, pairs: Iterable[tuple[str, str]], owners: Mapping[str, str]) -> None:
+    """Check that a focal point may judge pairs of incidents, all of which it may see.
+
+    Args:
+        person: who judges; with the right `coordinate`, or of an agency that owns one of each two.
+        pairs: of incidents.
+        owners: incident → the agency that reported it.
+
+    Raises:
+        ForbiddenError: it may not judge one of them.
+    """
+    if COORDINATE in person.rights:
+        return
+    for pair in pairs:
+        if person.agency_id not in (owners[incident_id] for incident_id in pair):
+            raise ForbiddenError(
+                f"{person.focal_point_id} needs the right {COORDINATE}, or an incident of its own agency: neither "
+                f"{' nor '.join(pair)} is of {person.agency_id}"
+            )

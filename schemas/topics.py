@@ -12,6 +12,10 @@ from schemas.identity import PARTITIONS, check_name
 
 FOR_EVER = -1
 DAY_MS = 86_400_000
+USUAL_BYTES = 1_048_588
+"""Largest batch of records that a topic takes, as Kafka has it by default."""
+LARGEST_BYTES = 16 * 1024 * 1024
+"""The same for topics of which one record may be larger."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +27,7 @@ class Topic:
         retention_ms: milliseconds, or FOR_EVER.
         writers: principals that may write: a stage, `api`, `deployment`, or `agency` for every agency.
         readers: principals that may read beside those with `sees-all`; `agency.x` is one agency.
+        largest_bytes: of a batch of records.
     """
 
     name: str
@@ -32,6 +37,7 @@ class Topic:
     retention_ms: int
     writers: tuple[str, ...]
     readers: tuple[str, ...]
+    largest_bytes: int = USUAL_BYTES
 
     @property
     def open(self) -> bool:
@@ -45,6 +51,7 @@ class Topic:
             "retention.ms": str(self.retention_ms),
             "retention.bytes": "-1",
             "message.timestamp.type": "LogAppendTime",
+            "max.message.bytes": str(self.largest_bytes),
         }
 
 
@@ -52,13 +59,21 @@ ANYONE = "*"
 """Every principal of the deployment."""
 
 SUBMISSIONS = Topic(
-    "ionics.submissions", "incident id", "incident", PARTITIONS, 30 * DAY_MS, ("agency", "api", "operator"), ("admit",)
+    "ionics.submissions",
+    "incident id",
+    "incident",
+    PARTITIONS,
+    30 * DAY_MS,
+    ("agency", "api", "operator"),
+    ("admit", "moments"),
 )
-INCIDENTS = Topic("ionics.incidents", "incident id", "admitted", PARTITIONS, FOR_EVER, ("admit",), ("admit", "enrich"))
+INCIDENTS = Topic(
+    "ionics.incidents", "incident id", "admitted", PARTITIONS, FOR_EVER, ("admit",), ("admit", "enrich", "moments")
+)
 DECISIONS = Topic("ionics.decisions", "incident id or null", "decision", PARTITIONS, FOR_EVER, ("admit",), ("admit",))
 DIRECTORY = Topic("ionics.directory", "entry id", "directory_act", 1, FOR_EVER, ("deployment",), (ANYONE,))
 DIRECTORY_CLOSED = Topic(
-    "ionics.directory-closed", "entry id", "directory_act", 1, FOR_EVER, ("deployment",), ("members", "api")
+    "ionics.directory-closed", "entry id", "directory_act", 1, FOR_EVER, ("deployment",), ("members", "moments", "api")
 )
 SCHEMAS = Topic("ionics.schemas", "schema id", "schema_entry", 1, FOR_EVER, ("deployment",), (ANYONE,))
 AUDIT = Topic("ionics.audit", "actor", "audit", 1, FOR_EVER, ("admit", "api", "operator"), ("api",))
@@ -66,8 +81,24 @@ ACCESS = Topic("ionics.access", "focal point", "access", 1, 730 * DAY_MS, ("api"
 DELEGATIONS = Topic(
     "ionics.delegations", "delegated incident id", "delegation_link", 1, FOR_EVER, ("operator",), ("members", "api")
 )
+JUDGEMENTS = Topic(
+    "ionics.judgements",
+    "pair",
+    "judgement",
+    1,
+    FOR_EVER,
+    ("operator", "api"),
+    ("match", "cases", "project", "moments", "api"),
+)
+MODELS = Topic("ionics.models", "generation", "model_entry", 1, FOR_EVER, ("deployment",), ("match", "api"))
 DEAD_LETTERS = Topic(
-    "ionics.dead-letters", "original key", "", 1, FOR_EVER, ("admit", "enrich", "project"), ("project",)
+    "ionics.dead-letters",
+    "original key",
+    "",
+    1,
+    FOR_EVER,
+    ("admit", "enrich", "match", "cases", "project"),
+    ("project",),
 )
 
 PERMANENT = (
@@ -80,6 +111,8 @@ PERMANENT = (
     AUDIT,
     ACCESS,
     DELEGATIONS,
+    JUDGEMENTS,
+    MODELS,
     DEAD_LETTERS,
 )
 
@@ -102,7 +135,24 @@ def receipts(agency: str) -> Topic:
 def enriched(generation: int) -> Topic:
     """Enriched incidents of one generation."""
     name = f"ionics.enriched.g{generation}"
-    return Topic(name, "incident id", "enriched", PARTITIONS, FOR_EVER, ("enrich",), ("enrich", "project"))
+    return Topic(
+        name, "incident id", "enriched", PARTITIONS, FOR_EVER, ("enrich",), ("enrich", "match", "project", "moments")
+    )
+
+
+_OF_LINKS = ("match", "cases", "project", "moments")
+
+
+def links(generation: int) -> Topic:
+    """What the matcher found in one generation: links, closed keys, incidents that moved on."""
+    name = f"ionics.links.g{generation}"
+    return Topic(name, "pair, key or incident", "match_event", 1, FOR_EVER, ("match",), _OF_LINKS)
+
+
+def cases(generation: int) -> Topic:
+    """The correlated stream of one generation: each case after each change."""
+    name = f"ionics.cases.g{generation}"
+    return Topic(name, "case id", "case_event", 1, FOR_EVER, ("cases",), ("cases", "project", "moments"), LARGEST_BYTES)
 
 
 def create_topics(client: AdminClient, topics: Sequence[Topic], replication: int = 1) -> list[str]:

@@ -13,9 +13,9 @@ from deploy.agencies import add_agencies
 from deploy.deployment import prepare
 from schemas.directory import Agency
 from schemas.settings import Settings
+from tests.ids.finding import BESIDE
+from tests.ids.finding import ids_file as found_ids_file
 from tests.running import Running, engine_answers, local, with_containers
-
-_IDS = "ids_dev.csv.gz"
 
 # The same examples in every run, so that a failure is of the change at hand; `make explore` draws new ones. And no
 # deadlines: how long an example takes says more of the machine than of the code.
@@ -83,10 +83,10 @@ def make_agency(settings: Settings) -> Callable[..., str]:
 @pytest.fixture(scope="session")
 def ids_file() -> Path:
     """The UNODC IDS file: `IONICS_IDS_FILE`, else in `../shared/data` beside the checkout."""
-    beside = Path(__file__).parents[2] / "shared" / "data" / _IDS
-    path = Path(os.environ.get("IONICS_IDS_FILE") or beside)
-    if path.exists():
+    path = found_ids_file()
+    if path is not None:
         return path
+    absent = f"the UNODC IDS file is absent: put it at {BESIDE} or set IONICS_IDS_FILE"
     if os.environ.get("IONICS_REQUIRE_IDS") == "1":
-        pytest.fail(f"IONICS_REQUIRE_IDS=1, but {path} is absent")
-    pytest.skip(f"the UNODC IDS file is absent: put it at {beside} or set IONICS_IDS_FILE")
+        pytest.fail(f"IONICS_REQUIRE_IDS=1, but {absent}")
+    pytest.skip(absent)

@@ -17,11 +17,12 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]  # public, but
 
 from deploy.access.grants import Grant, wanted_grants
 from deploy.access.principals import DEPLOYMENT
+from deploy.stages import generated
 from schemas.directory import Directory
 from schemas.errors import LogError
 from schemas.reading import quiet_logger
 from schemas.settings import Settings
-from schemas.topics import PERMANENT, Topic, enriched, receipts
+from schemas.topics import PERMANENT, Topic, receipts
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -73,7 +74,8 @@ def catalogue(settings: Settings, directory: Directory) -> tuple[list[Topic], li
     except KafkaException as error:
         raise LogError(f"the broker does not list its topics: {error.args[0].str()}") from error
     generations = sorted({directory.generation, *(int(each[1]) for each in found if each)})
-    return [*PERMANENT, *map(enriched, generations), *map(receipts, agencies)], agencies
+    of_generations = [topic for generation in generations for topic in generated(generation)]
+    return [*PERMANENT, *of_generations, *map(receipts, agencies)], agencies
 
 
 def allow(admin: AdminClient, grants: Iterable[Grant]) -> None:

@@ -6,7 +6,7 @@ Nothing else is allowed: the broker refuses where it finds no access list.
 from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
-from deploy.access.principals import BACKBONE, STAGE_GROUPS
+from deploy.access.principals import BACKBONE, SEES_LAG, STAGE_GROUPS
 from schemas.reading import reading_groups
 from schemas.settings import OPERATOR
 from schemas.topics import ANYONE, Topic, agency_principal
@@ -39,7 +39,11 @@ def wanted_grants(topics: Iterable[Topic], agencies: Iterable[str]) -> frozenset
     """
     members = [agency_principal(agency_id) for agency_id in agencies]
     names = {"agency": members}
-    grants = {Grant(OPERATOR, "GROUP", prefix, True, "DESCRIBE") for prefix in STAGE_GROUPS.values()}  # noqa: FBT003
+    grants = {
+        Grant(principal, "GROUP", prefix, True, "DESCRIBE")  # noqa: FBT003
+        for principal in SEES_LAG
+        for prefix in STAGE_GROUPS.values()
+    }
     for principal in (*BACKBONE, *members):
         grants.add(Grant(principal, "GROUP", reading_groups(principal), True, "READ"))  # noqa: FBT003
     for stage, prefix in STAGE_GROUPS.items():

@@ -4,17 +4,19 @@ Names are those of the topic catalogue. No name but an agency's holds a dot, and
 principal's groups is never a prefix of another's.
 """
 
+from deploy.stages import STAGES, STREAMING
 from schemas.settings import OPERATOR
-from stream_processors.admit import GROUP as ADMIT_GROUP
-from stream_processors.enrich import GROUPS as ENRICH_GROUPS
 
 DEPLOYMENT = "deployment"
 """Makes topics, access lists and credentials, and writes the directory: a super user of the broker."""
 
 API = "api"
 
-STAGE_GROUPS = {"admit": ADMIT_GROUP, "enrich": ENRICH_GROUPS}
+STAGE_GROUPS = {stage.name: stage.groups for stage in STREAMING}
 """Prefix of the consumer groups and transactional ids of each stage that has any."""
 
-BACKBONE = (*STAGE_GROUPS, "project", "members", API, OPERATOR)
+SEES_LAG = (OPERATOR, "moments")
+"""Principals that may ask how far the stages have come."""
+
+BACKBONE = (*STAGES, API, OPERATOR)
 """Principals that every deployment has beside `deployment`."""

@@ -3,8 +3,7 @@
 A principal over its quota is made to wait by the broker; nothing is refused and nothing is lost.
 """
 
-from deploy.access.principals import API, DEPLOYMENT
-from schemas.settings import OPERATOR
+from deploy.access.principals import BACKBONE, DEPLOYMENT
 
 MIB = 1 << 20
 _FREE = 1 << 50
@@ -17,7 +16,7 @@ QUOTAS: dict[str, dict[str, int]] = {
     ANYBODY: {"producer_byte_rate": 4 * MIB, "consumer_byte_rate": 8 * MIB, "request_percentage": 50},
     **{
         principal: {"producer_byte_rate": _FREE, "consumer_byte_rate": _FREE, "request_percentage": _FREE}
-        for principal in ("admit", "enrich", "project", API, OPERATOR, DEPLOYMENT)
+        for principal in (*BACKBONE, DEPLOYMENT)
     },
 }
 """Kafka's quotas by principal: bytes a second on a broker, and hundredths of one of its threads."""

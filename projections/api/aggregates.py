@@ -6,9 +6,8 @@ from fastapi import APIRouter, Query, Request, Response
 
 from projections import queries
 from projections.api.answers import answer
-from projections.api.backend import Backend, Caller
-from projections.api.callers import Reader, Store
 from projections.api.models import Period, Row, Rows, Timeline
+from projections.api.views import View, Viewed
 
 router = APIRouter(tags=["aggregates"])
 _Place = Annotated[str | None, Query(pattern=r"^([A-Z]{3}|UNKNOWN|MULTIPLE|OTHER|UNRESOLVED)$")]
@@ -21,8 +20,7 @@ _Limit = Annotated[int, Query(ge=1, le=10_000)]
 @router.get("/routes", operation_id="listRoutes", response_model=Rows)
 def routes(
     request: Request,
-    caller: Reader,
-    store: Store,
+    view: Viewed,
     departure: _Place = None,
     destination: _Place = None,
     substance_class: _Class = None,
@@ -32,14 +30,13 @@ def routes(
 ) -> Response:
     """Routes by class of substance, most incidents first."""
     asked = {"departure": departure, "destination": destination, "substance_class": substance_class}
-    return _rows(request, caller, store, "routes", {**asked, "since": since, "until": until, "limit": limit})
+    return _rows(request, view, "routes", {**asked, "since": since, "until": until, "limit": limit})
 
 
 @router.get("/heat", operation_id="listHeat", response_model=Rows)
 def heat(
     request: Request,
-    caller: Reader,
-    store: Store,
+    view: Viewed,
     country: _Place = None,
     substance_class: _Class = None,
     since: Period = None,
@@ -48,14 +45,13 @@ def heat(
 ) -> Response:
     """Places by class of substance, most incidents first."""
     asked = {"country": country, "substance_class": substance_class, "since": since, "until": until}
-    return _rows(request, caller, store, "heat", {**asked, "limit": limit})
+    return _rows(request, view, "heat", {**asked, "limit": limit})
 
 
 @router.get("/timelines", operation_id="listTimelines", response_model=Timeline)
 def timelines(
     request: Request,
-    caller: Reader,
-    store: Store,
+    view: Viewed,
     substance: _Substance = None,
     substance_class: _Class = None,
     since: Period = None,
@@ -63,50 +59,46 @@ def timelines(
 ) -> Response:
     """Incidents of a substance, or of each of a class, by period, and when the substance was first seen."""
     asked = {"substance_id": substance, "substance_class": substance_class, "since": since, "until": until}
-    with store.viewing(caller) as connection:
-        generation = store.generation
+    with view.reading() as (connection, generation):
         found = queries.timeline(connection, generation, **asked)
         seen = None if substance is None else queries.first_seen(connection, generation, substance)
-        positions = store.positions(connection)
-    store.record(caller, "AGGREGATE", {"timelines": asked}, positions=positions)
-    return answer(request, caller, {"rows": found, "first_seen": seen})
+        positions = view.store.positions(connection)
+    view.record("AGGREGATE", {"timelines": asked}, positions=positions)
+    return answer(request, view.caller, {"rows": found, "first_seen": seen})
 
 
 @router.get("/substances", operation_id="listSubstances", response_model=Rows)
 def substances(
     request: Request,
-    caller: Reader,
-    store: Store,
+    view: Viewed,
     text: Annotated[str, Query(max_length=200, pattern=r"^[^\x00]*$")] = "",
     limit: _Limit = 100,
 ) -> Response:
     """Substances whose id, or a name that they were reported under, begins with the text."""
-    return _rows(request, caller, store, "substances", {"text": text, "limit": limit})
+    return _rows(request, view, "substances", {"text": text, "limit": limit})
 
 
 @router.get("/agencies", operation_id="listAgencyActivity", response_model=Rows)
 def agencies(
-    request: Request, caller: Reader, store: Store, agency: _Agency = None, since: Period = None, until: Period = None
+    request: Request, view: Viewed, agency: _Agency = None, since: Period = None, until: Period = None
 ) -> Response:
     """What each agency reported, by type and period."""
-    return _rows(request, caller, store, "agencies", {"agency_id": agency, "since": since, "until": until})
+    return _rows(request, view, "agencies", {"agency_id": agency, "since": since, "until": until})
 
 
 @router.get("/milestones", operation_id="getMilestones")
-def milestones(
-    request: Request, caller: Reader, store: Store, step: Annotated[int, Query(ge=1, le=1_000_000)] = 1_000
-) -> Response:
+def milestones(request: Request, view: Viewed, step: Annotated[int, Query(ge=1, le=1_000_000)] = 1_000) -> Response:
     """How many community incidents there are, and when each round number was passed."""
-    with store.viewing(caller) as connection:
-        found = queries.milestones(connection, store.generation, step)
-        positions = store.positions(connection)
-    store.record(caller, "AGGREGATE", {"milestones": {"step": step}}, positions=positions)
-    return answer(request, caller, found)
+    with view.reading() as (connection, generation):
+        found = queries.milestones(connection, generation, step)
+        positions = view.store.positions(connection)
+    view.record("AGGREGATE", {"milestones": {"step": step}}, positions=positions)
+    return answer(request, view.caller, found)
 
 
-def _rows(request: Request, caller: Caller, store: Backend, name: str, asked: dict[str, Any]) -> Response:
-    with store.viewing(caller) as connection:
-        found: list[Row] = getattr(queries, name)(connection, store.generation, **asked)
-        positions = store.positions(connection)
-    store.record(caller, "AGGREGATE", {name: asked}, positions=positions)
-    return answer(request, caller, {"rows": found})
+def _rows(request: Request, view: View, name: str, asked: dict[str, Any]) -> Response:
+    with view.reading() as (connection, generation):
+        found: list[Row] = getattr(queries, name)(connection, generation, **asked)
+        positions = view.store.positions(connection)
+    view.record("AGGREGATE", {name: asked}, positions=positions)
+    return answer(request, view.caller, {"rows": found})

@@ -1,8 +1,11 @@
 """What the endpoints stand on: the read store, the members, the tokens, the access log."""
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
+from itertools import count
 from typing import Any
 
 import psycopg
@@ -20,6 +23,7 @@ from projections.api.relay import Relay
 from projections.api.tokens import TokenVerifier
 from projections.api.values import Values
 from projections.migrate import schema_name
+from projections.moments.asking import Asked, ask, number_at
 from projections.viewing import viewing
 from schemas.directory import Agency, FocalPoint
 from schemas.errors import AccessLogError, ProjectionError
@@ -27,6 +31,9 @@ from schemas.settings import Settings
 
 _CONNECTIONS = 16
 _WAIT_S = 5.0
+_MOMENT_S, _AGAIN_S = 5.0, 0.1
+_MOMENTS = 0.1, 10
+"""How often a caller may ask for a moment that is not at hand: each is a reading of the whole log."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +70,7 @@ class Backend:
         self.cursors = Cursors(settings.home / "keys" / "cursor.key")
         self.limits = limits or Limits(20, 200)
         self.strangers = Limits(5, 50)
+        self.moments = Limits(*_MOMENTS)
         self.members = MembersFollower(settings)
         self.log = AccessLog(settings)
         self.refusals = Refusals(settings)
@@ -108,9 +116,40 @@ class Backend:
             with self._pool.connection() as connection, viewing(connection, self.generation, caller.id):
                 yield connection
         except (PoolTimeout, ProjectionError, psycopg.Error):
-            raise ProblemError(
-                503, "UNAVAILABLE", "the read store does not answer; try again", headers={"Retry-After": "5"}
-            ) from None
+            raise _unavailable() from None
+
+    @contextmanager
+    def reading(self, caller: Caller, moment: datetime | None) -> Iterator[tuple[psycopg.Connection, int]]:
+        """One request of the caller, and the number of the tables that answer it: the live ones, or those of a moment.
+
+        Raises:
+            ProblemError: 503, the read store does not answer, or the tables of the moment are still being made; 429,
+                the caller asks for too many moments.
+        """
+        generation = self.generation
+        if moment is None:
+            with self.viewing(caller) as connection:
+                yield connection, generation
+            return
+        asked, deadline = Asked(generation, moment), time.monotonic() + _MOMENT_S
+        for attempt in count():
+            with self.viewing(caller) as connection:
+                number = number_at(connection, asked)
+                if number is None and not attempt:
+                    self.moments.take(caller.id)
+                ask(connection, asked)
+                if number is not None:
+                    yield connection, number
+                    return
+            if time.monotonic() > deadline:
+                break
+            time.sleep(_AGAIN_S)
+        raise ProblemError(
+            503,
+            "NOT_READY",
+            "what was known at that moment is being put together, or is not final; ask again",
+            headers={"Retry-After": "2"},
+        )
 
     @property
     def generation(self) -> int:
@@ -143,3 +182,7 @@ class Backend:
             raise ProblemError(
                 503, "NOT_LOGGED", "the access log does not answer, so nothing is shown", headers={"Retry-After": "5"}
             ) from None
+
+
+def _unavailable() -> ProblemError:
+    return ProblemError(503, "UNAVAILABLE", "the read store does not answer; try again", headers={"Retry-After": "5"})

@@ -10,6 +10,7 @@ from projections.api.answers import answer
 from projections.api.callers import Reader, Store
 from projections.api.models import Detail, IncidentPage, Opened, Period
 from projections.api.problems import absent
+from projections.api.views import Viewed
 
 router = APIRouter(tags=["incidents"])
 _Code = Annotated[str | None, Query(pattern=r"^[A-Z_]{1,64}$")]
@@ -26,8 +27,7 @@ _Cursor = Annotated[str | None, Query(max_length=500)]
 @router.get("/incidents", operation_id="listIncidents", response_model=IncidentPage)
 def list_incidents(
     request: Request,
-    caller: Reader,
-    store: Store,
+    view: Viewed,
     agency: _Name = None,
     country: _Alpha3 = None,
     type: _Code = None,  # noqa: A002  # the name in the address
@@ -43,25 +43,24 @@ def list_incidents(
     asked |= {"reference": reference, "since": since, "until": until}
     position = None
     if after is not None:
-        at, id_ = store.cursors.open(caller.id, asked, after)
+        at, id_ = view.opened(asked, after)
         position = (str(at), str(id_))
-    with store.viewing(caller) as connection:
-        found = queries.list_incidents(connection, store.generation, **asked, after=position, limit=limit + 1)
-        positions = store.positions(connection)
+    with view.reading() as (connection, generation):
+        found = queries.list_incidents(connection, generation, **asked, after=position, limit=limit + 1)
+        positions = view.store.positions(connection)
     page, more = found[:limit], len(found) > limit
-    store.record(caller, "LIST", {"incidents": asked | {"limit": limit}}, positions=positions)
+    view.record("LIST", {"incidents": asked | {"limit": limit}}, positions=positions)
     following = None
     if more:
-        following = store.cursors.seal(caller.id, asked, [page[-1]["admitted_at"], page[-1]["incident_id"]])
-    return answer(request, caller, {"incidents": page, "next": following})
+        following = view.sealed(asked, [page[-1]["admitted_at"], page[-1]["incident_id"]])
+    return answer(request, view.caller, {"incidents": page, "next": following})
 
 
 @router.get("/incidents/{incident_id}", operation_id="getIncident", response_model=Detail)
-def get_incident(request: Request, caller: Reader, store: Store, incident_id: UUID) -> Response:
+def get_incident(request: Request, view: Viewed, incident_id: UUID) -> Response:
     """One incident with its items and revisions, as reported and as enriched."""
     id_ = str(incident_id)
-    with store.viewing(caller) as connection:
-        generation = store.generation
+    with view.reading() as (connection, generation):
         found = queries.incident(connection, generation, id_)
         if found is None:
             raise absent()
@@ -70,10 +69,10 @@ def get_incident(request: Request, caller: Reader, store: Store, incident_id: UU
             "incident": found,
             "items": queries.items(connection, generation, id_),
             "revisions": queries.revisions(connection, generation, id_),
-            "reported": None if value is None else store.values.reported(value),
+            "reported": None if value is None else view.store.values.reported(value),
         }
-    store.record(caller, "DETAIL", {"incident": id_}, [id_])
-    return answer(request, caller, document)
+    view.record("DETAIL", {"incident": id_}, [id_])
+    return answer(request, view.caller, document)
 
 
 @router.get("/incidents/{incident_id}/opened", operation_id="listOpened", response_model=Opened)

@@ -6,8 +6,8 @@ from fastapi import APIRouter, Query, Request, Response
 
 from projections import queries
 from projections.api.answers import answer
-from projections.api.callers import Reader, Store
 from projections.api.models import ItemPage, Period
+from projections.api.views import Viewed
 
 router = APIRouter(tags=["items"])
 
@@ -15,8 +15,7 @@ router = APIRouter(tags=["items"])
 @router.get("/items", operation_id="listItems", response_model=ItemPage)
 def list_items(
     request: Request,
-    caller: Reader,
-    store: Store,
+    view: Viewed,
     substance: Annotated[str | None, Query(pattern=r"^[A-Za-z0-9:_.-]{1,100}$")] = None,
     substance_class: Annotated[str | None, Query(max_length=100, pattern=r"^[^\x00]*$", alias="class")] = None,
     since: Period = None,
@@ -29,15 +28,15 @@ def list_items(
     asked |= {"since": since, "until": until}
     position = None
     if after is not None:
-        at, id_, number = store.cursors.open(caller.id, {"items": asked}, after)
+        at, id_, number = view.opened({"items": asked}, after)
         position = (str(at), str(id_), int(number))
-    with store.viewing(caller) as connection:
-        found = queries.list_items(connection, store.generation, **asked, after=position, limit=limit + 1)
-        positions = store.positions(connection)
+    with view.reading() as (connection, generation):
+        found = queries.list_items(connection, generation, **asked, after=position, limit=limit + 1)
+        positions = view.store.positions(connection)
     page = found[:limit]
-    store.record(caller, "LIST", {"items": asked | {"limit": limit}}, positions=positions)
+    view.record("LIST", {"items": asked | {"limit": limit}}, positions=positions)
     following = None
     if len(found) > limit:
         last = [page[-1][name] for name in ("admitted_at", "incident_id", "item_no")]
-        following = store.cursors.seal(caller.id, {"items": asked}, last)
-    return answer(request, caller, {"items": page, "next": following})
+        following = view.sealed({"items": asked}, last)
+    return answer(request, view.caller, {"items": page, "next": following})

@@ -45,6 +45,31 @@ class DelegationPage(BaseModel):
     next: str | None = Field(description="Cursor of the next page; null on the last one.")
 
 
+class LinkPage(BaseModel):
+    """A page of links."""
+
+    links: list[Row] = Field(description="`words` says the reasons in English, `reasons` field by field.")
+    next: str | None = Field(description="Cursor of the next page; null on the last one.")
+
+
+class CasePage(BaseModel):
+    """A page of cases."""
+
+    cases: list[Row] = Field(description="`incidents` report so many `seizures`.")
+    next: str | None = Field(description="Cursor of the next page; null on the last one.")
+
+
+class CaseDetail(BaseModel):
+    """One case."""
+
+    case: Row
+    members: list[Row] = Field(description="By seizure; `canonical` stands for it.")
+    substances: list[Row] = Field(description="Each seizure once; mass in micrograms.")
+    links: list[Row] = Field(description="Within the case: those that count, and those that people judged.")
+    across: list[Row] = Field(description="Links that count with other incidents that you may see.")
+    changes: list[Row] = Field(description="What its last change was.")
+
+
 class Detail(BaseModel):
     """One incident."""
 

@@ -7,10 +7,10 @@ from typing import NamedTuple
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 
 from producers.kafka_sender import PRODUCER_SETTINGS
-from producers.known_schemas import KnownSchemas
 from schemas.codec import frame
 from schemas.errors import LogError
 from schemas.identity import partition_of
+from schemas.known_schemas import KnownSchemas
 from schemas.reading import quiet_logger, reading_config
 from schemas.settings import Settings
 from schemas.topics import SUBMISSIONS, receipts
@@ -33,7 +33,7 @@ class Relay:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._schemas = KnownSchemas(settings)
+        self._schemas = KnownSchemas.of(settings)
         self._producer: Producer | None = None
         self._making = threading.Lock()
 

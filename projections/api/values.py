@@ -1,23 +1,18 @@
 """Stored Avro values as JSON: exactly what the agency stated."""
 
-import threading
 from typing import Any
 
 from producers import Outcome, Receipt
-from schemas.codec import RecordCodec, unframe
-from schemas.dictionary import read_dictionary
-from schemas.errors import UnknownSchemaError
 from schemas.incident import Incident, validate_incident
+from schemas.known_schemas import KnownSchemas
 from schemas.settings import Settings
 
 
 class Values:
-    """Decodes enriched values under the schema that they name, from the log's own dictionary."""
+    """Decodes values under the schema that they name, from the log's own dictionary."""
 
     def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._codecs: dict[int, RecordCodec] = {}
-        self._reading = threading.Lock()
+        self._schemas = KnownSchemas.of(settings)
 
     def decoded(self, value: bytes) -> dict[str, Any]:
         """The whole record.
@@ -26,14 +21,7 @@ class Values:
             ContractError: it does not decode, or its schema is not known.
             LogError: the dictionary cannot be read.
         """
-        schema_id, body = unframe(value)
-        with self._reading:
-            if schema_id not in self._codecs:
-                schema = read_dictionary(self._settings).schemas.get(schema_id)
-                if schema is None:
-                    raise UnknownSchemaError(f"schema id {schema_id} is not in ionics.schemas")
-                self._codecs[schema_id] = RecordCodec(schema)
-        return self._codecs[schema_id].decode(body)
+        return self._schemas.decoded(value)
 
     def known(self, value: bytes) -> tuple[Incident, Receipt]:
         """The incident and the receipt of its current revision, which an amendment follows.

@@ -15,6 +15,7 @@ from schemas.codec import FRAME_BYTES, RecordCodec, frame
 from schemas.dictionary import SUBJECTS, SchemaDictionary
 from schemas.errors import ContractError, DecodeError, InvalidIncidentError
 from schemas.identity import content_digest, schema_fingerprint
+from schemas.known_schemas import KnownSchemas
 from schemas.reading import Record
 from schemas.topics import INCIDENTS, SUBMISSIONS
 from stream_processors.admit.claims import check_claims, clock_in_doubt
@@ -45,6 +46,7 @@ class SignatureCheck:
 
     def __init__(self, deployment: str, directory: Sequence[Record], dictionary: SchemaDictionary) -> None:
         self._deployment, self._dictionary = deployment, dictionary
+        self._schemas = KnownSchemas(lambda: dictionary)
         self._history = DirectoryHistory(deployment, directory)
         self._admissions: dict[int, RecordCodec] = {}
         self._writers: dict[tuple[int, str], tuple[int, RecordCodec]] = {}
@@ -114,7 +116,7 @@ class SignatureCheck:
                 ("ionics-alg", admission["algorithm"].encode()),
             ),
         )
-        verified = verify(submission, directory, self._dictionary)
+        verified = verify(submission, directory, self._schemas)
         if isinstance(verified, Unverified):
             return verified.code, f"{verified.message} (directory at {position})"
         try:

@@ -5,23 +5,32 @@ the same. Dates and times are ISO 8601, times in UTC; mass is in micrograms.
 """
 
 from projections.queries.aggregates import agencies, heat, milestones, routes, timeline
+from projections.queries.cases import case, case_document, case_of, list_cases
 from projections.queries.delegations import delegations
-from projections.queries.incidents import find_incidents, incident, items, opened_by, revisions
+from projections.queries.incidents import find_incidents, incident, items, opened_by, owners_of, revisions
+from projections.queries.links import closed_keys, list_links
 from projections.queries.lists import list_incidents, list_items, stored_value
 from projections.queries.substances import first_seen, substances
 
 __all__ = [
     "agencies",
+    "case",
+    "case_document",
+    "case_of",
+    "closed_keys",
     "delegations",
     "find_incidents",
     "first_seen",
     "heat",
     "incident",
     "items",
+    "list_cases",
     "list_incidents",
     "list_items",
+    "list_links",
     "milestones",
     "opened_by",
+    "owners_of",
     "revisions",
     "routes",
     "stored_value",

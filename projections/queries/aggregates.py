@@ -1,7 +1,8 @@
 """The aggregates: routes, places, substances over time, agencies, milestones.
 
 Each row is one key with its class of substance: an incident with items of two classes counts in two rows, so rows of
-different classes must not be added up. What the viewer may see beyond the community's incidents is added when asked.
+different classes must not be added up. ``incidents`` counts seizures, each once however many report it; ``reported`` is
+how many reports there are of them. What the viewer may see beyond the community's incidents is added when asked.
 """
 
 from typing import LiteralString
@@ -128,7 +129,7 @@ def agencies(
     statement: LiteralString = (
         "SELECT * FROM (SELECT agency_id, incident_type, period, {sums}, "
         "0::bigint AS amendments, 0::bigint AS withdrawals FROM {agency_activity} GROUP BY 1, 2, 3 UNION ALL "
-        "SELECT i.agency_id, NULL, to_char(r.admitted_at AT TIME ZONE 'UTC', 'YYYY-MM'), 0, 0, 0, 0, "
+        "SELECT i.agency_id, NULL, to_char(r.admitted_at AT TIME ZONE 'UTC', 'YYYY-MM'), 0, 0, 0, 0, 0, "
         "count(*) FILTER (WHERE r.event_type = 'AMENDED'), count(*) FILTER (WHERE r.event_type = 'WITHDRAWN') "
         "FROM {incident_revision} r JOIN {incident} i USING (incident_id) "
         "WHERE NOT r.superseded AND r.event_type <> 'REPORTED' GROUP BY 1, 3) a "
@@ -141,18 +142,24 @@ def agencies(
 def milestones(connection: psycopg.Connection, generation: int, step: int = 1000) -> dict[str, object]:
     """How many community incidents there are that are not withdrawn, and when each round number was passed.
 
-    An incident counts from its earliest revision for the community. ``passed`` is recounted over the incidents of
-    today: a withdrawal moves later numbers on.
+    A seizure that several incidents report counts once, from the one that stands for it, and an incident from its
+    earliest revision for the community. ``passed`` is recounted over the incidents of today: a withdrawal moves later
+    numbers on.
     """
-    counted = rows(connection, generation, "SELECT incidents FROM {milestone} WHERE name = 'incidents'", {})
+    counted = rows(connection, generation, "SELECT incidents, reported FROM {milestone} WHERE name = 'incidents'", {})
     statement: LiteralString = """
         SELECT number, admitted_at, incident_id::text FROM (
             SELECT row_number() OVER (ORDER BY admitted_at, incident_id) AS number, admitted_at, incident_id FROM (
                 SELECT incident_id, min(r.admitted_at) AS admitted_at
                 FROM {incident_revision} r JOIN {incident} i USING (incident_id)
-                WHERE i.policy_class = 0 AND NOT i.withdrawn AND r.policy_class = 0 GROUP BY incident_id
+                WHERE i.policy_class = 0 AND NOT i.withdrawn AND r.policy_class = 0
+                    AND incident_id NOT IN (
+                        SELECT m.incident_id FROM {case_member} m
+                        WHERE m.policy_class = 0 AND m.canonical_id <> m.incident_id
+                    )
+                GROUP BY incident_id
             ) AS first
         ) AS numbered WHERE number %% %(step)s = 0 ORDER BY number
     """
     passed = rows(connection, generation, statement, {"step": step})
-    return {"incidents": counted[0]["incidents"] if counted else 0, "passed": passed}
+    return {**(counted[0] if counted else {"incidents": 0, "reported": 0}), "passed": passed}

@@ -1,6 +1,7 @@
 """Single incidents: the current revision, every revision, the items."""
 
 import re
+from collections.abc import Collection
 from typing import LiteralString
 from uuid import UUID
 
@@ -27,8 +28,17 @@ _LEAST_HEX = 4
 def incident(connection: psycopg.Connection, generation: int, incident_id: str) -> Row | None:
     """The current revision of an incident without its items, or nothing."""
     statement: LiteralString = "SELECT " + INCIDENT_COLUMNS + "FROM {incident} WHERE incident_id = %(id)s::uuid"
-    found = rows(connection, generation, statement, {"id": incident_id}) if _is_uuid(incident_id) else []
+    found = rows(connection, generation, statement, {"id": incident_id}) if is_uuid(incident_id) else []
     return found[0] if found else None
+
+
+def owners_of(connection: psycopg.Connection, generation: int, incident_ids: Collection[str]) -> dict[str, str]:
+    """Those of some incidents that the viewer sees, each with the agency that reported it."""
+    statement: LiteralString = """
+        SELECT incident_id::text, agency_id FROM {incident} WHERE incident_id = ANY (%(ids)s::uuid[])
+    """
+    found = rows(connection, generation, statement, {"ids": sorted(incident_ids)})
+    return {row["incident_id"]: row["agency_id"] for row in found}
 
 
 def find_incidents(connection: psycopg.Connection, generation: int, text: str, limit: int = 20) -> list[Row]:
@@ -55,7 +65,7 @@ def find_incidents(connection: psycopg.Connection, generation: int, text: str, l
 
 def revisions(connection: psycopg.Connection, generation: int, incident_id: str) -> list[Row]:
     """Every revision that was seen, superseded ones too, in order."""
-    if not _is_uuid(incident_id):
+    if not is_uuid(incident_id):
         return []
     statement: LiteralString = """
         SELECT incident_id::text, revision, event_type, admitted_at, reason, signed_digest, superseded
@@ -66,7 +76,7 @@ def revisions(connection: psycopg.Connection, generation: int, incident_id: str)
 
 def items(connection: psycopg.Connection, generation: int, incident_id: str) -> list[Row]:
     """The items of the current revision, in order."""
-    if not _is_uuid(incident_id):
+    if not is_uuid(incident_id):
         return []
     statement: LiteralString = """
         SELECT item_no, substance_text, substance_id, substance_class, subclass, effect_group, active_substance_id,
@@ -79,7 +89,7 @@ def items(connection: psycopg.Connection, generation: int, incident_id: str) -> 
 
 def opened_by(connection: psycopg.Connection, generation: int, incident_id: str) -> list[Row]:
     """Which agencies opened an incident on which days; rows for its owner alone."""
-    if not _is_uuid(incident_id):
+    if not is_uuid(incident_id):
         return []
     statement: LiteralString = """
         SELECT agency_id, day FROM {opened} WHERE incident_id = %(id)s::uuid ORDER BY day, agency_id
@@ -87,7 +97,8 @@ def opened_by(connection: psycopg.Connection, generation: int, incident_id: str)
     return rows(connection, generation, statement, {"id": incident_id})
 
 
-def _is_uuid(text: str) -> bool:
+def is_uuid(text: str) -> bool:
+    """Whether a text is one that PostgreSQL takes for an id."""
     try:
         UUID(text)
     except ValueError:

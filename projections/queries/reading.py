@@ -28,6 +28,12 @@ _TABLES = (
     "opened",
     "agency",
     "delegation_link",
+    "link",
+    "match_key",
+    "judgement",
+    "case",
+    "case_member",
+    "case_link",
 )
 _PERIOD = re.compile(r"[0-9]{4}(-(0[1-9]|1[0-2]))?")
 
@@ -38,8 +44,8 @@ _WITHIN: LiteralString = (
 )
 # {sums} in a statement.
 _SUMS: LiteralString = (
-    "sum(incidents)::bigint AS incidents, sum(items)::bigint AS items, sum(mass_ug) AS mass_ug, "
-    "sum(items_without_mass)::bigint AS items_without_mass"
+    "sum(incidents)::bigint AS incidents, sum(reported)::bigint AS reported, "
+    "sum(items)::bigint AS items, sum(mass_ug) AS mass_ug, sum(items_without_mass)::bigint AS items_without_mass"
 )
 
 

@@ -35,11 +35,10 @@ def substances(connection: psycopg.Connection, generation: int, text: str = "", 
     """Substances whose id begins with the text, or that were reported under a name that does, whatever the case.
 
     Returns:
-        substance_id, substance_class, the totals of incidents and items, most incidents first.
+        substance_id, substance_class and the measures, most incidents first.
     """
     statement: LiteralString = """
-        SELECT substance_id, substance_class, sum(incidents)::bigint AS incidents, sum(items)::bigint AS items,
-            sum(mass_ug) AS mass_ug, sum(items_without_mass)::bigint AS items_without_mass
+        SELECT substance_id, substance_class, {sums}
         FROM {substance_timeline}
         WHERE substance_id >= %(text)s AND substance_id < %(end)s OR substance_id IN (
             SELECT substance_id FROM {item}

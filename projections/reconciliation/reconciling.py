@@ -16,6 +16,7 @@ from projections.evidence.cut import Cut
 from projections.evidence.decisions import agreement_findings, contiguity_findings, decided_of
 from projections.evidence.findings import Finding, Findings, unreadable
 from projections.reconciliation.enriched import SUBMISSION, count_findings, made_of, origin_findings
+from projections.reconciliation.matches import match_findings, read_matches
 from projections.reconciliation.rows import read_rows, row_findings
 from projections.replay.decoding import KindDecoder
 from projections.replay.source import Source, Span
@@ -62,11 +63,15 @@ def reconcile(
         ProjectionError: the tables cannot be read.
     """
     topic, done = enriched(generation).name, Reconciled()
-    rows = read_rows(connection, generation, topic)
+    rows, matches = read_rows(connection, generation, topic), read_matches(connection, generation)
     reconciling = _Reconciling(source, topic, enriching, rows.positions, done, progress)
     said = [reconciling.partition(number) for number in reconciling.partitions]
     made = pl.concat(said) if said else pl.DataFrame()
     done.findings.add(row_findings(rows, made, generation))
+    found, counts, waiting = match_findings(source, matches, generation)
+    done.findings.add(found)
+    done.counts.update(counts)
+    done.waiting["project"] += waiting
     done.counts["rows: incidents"] = rows.incidents.height
     done.counts["rows: revisions"] = rows.revisions.height
     done.counts["rows: items"] = int(rows.items["items"].sum())

@@ -1,29 +1,8 @@
 """The directory and the dictionary of schemas as they stand at the start of a batch."""
 
-from collections.abc import Iterator
-from typing import Protocol
-
 from schemas.dictionary import SchemaDictionary
 from schemas.directory import Directory
-from schemas.reading import Record
-
-
-class OneTopic(Protocol):
-    """A topic of one partition, written without transactions."""
-
-    def end(self) -> int:
-        """Its high watermark.
-
-        Raises:
-            LogError: it cannot be read.
-        """
-
-    def read(self, start: int) -> Iterator[Record]:
-        """Its records from an offset on, up to the end found on the way.
-
-        Raises:
-            LogError: it cannot be read.
-        """
+from stream_processors.runtime import OneTopic, following_schemas
 
 
 class DirectoryReader:
@@ -31,7 +10,7 @@ class DirectoryReader:
 
     def __init__(self, deployment: str, directory: OneTopic, schemas: OneTopic) -> None:
         self._directory = Directory(deployment)
-        self._acts, self._schemas = directory, schemas
+        self._acts, self._schemas = directory, following_schemas(schemas)
 
     def directory(self) -> Directory:
         """The directory up to its high watermark.
@@ -44,9 +23,9 @@ class DirectoryReader:
         return self._directory
 
     def dictionary(self) -> SchemaDictionary:
-        """The dictionary of schemas, read anew.
+        """The dictionary of schemas up to its high watermark.
 
         Raises:
             LogError: it cannot be read.
         """
-        return SchemaDictionary().fold(self._schemas.read(0))
+        return self._schemas()

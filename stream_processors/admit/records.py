@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from schemas.codec import FRAME_BYTES, RecordCodec, avro_schema, codec, frame
-from schemas.dictionary import SchemaDictionary
 from schemas.errors import InvalidIncidentError
 from schemas.incident import Incident
 from schemas.keys import ALGORITHM
+from schemas.known_schemas import KnownSchemas
 from schemas.reading import Record
 from schemas.topics import DEAD_LETTERS, DECISIONS, INCIDENTS, receipts
 from stream_processors.admit.refusals import OF_TRUST, Refusals
@@ -32,11 +32,11 @@ class Judged:
 class AdmissionRecords:
     """Makes the records under the schema ids of a dictionary."""
 
-    def __init__(self, dictionary: SchemaDictionary, rules_version: str) -> None:
-        self._rules = rules_version
+    def __init__(self, schemas: KnownSchemas, rules_version: str) -> None:
+        self._schemas, self._rules = schemas, rules_version
+        dictionary = schemas.dictionary
         self._decision_frame = frame(dictionary.id_of("decision"))
         self._receipt_frame = frame(dictionary.id_of("receipt"))
-        self._admitted_frames = {id_: frame(admitted) for id_, admitted in dictionary.composed_ids("admitted").items()}
         self._decision, self._receipt = codec("decision"), codec("receipt")
         self._admission = RecordCodec(avro_schema("admission"))
         self._refusals = Refusals(dictionary)
@@ -116,7 +116,7 @@ class AdmissionRecords:
                 "schema_fingerprint": verified.fingerprint,
             }
         )
-        value = self._admitted_frames[verified.schema_id] + admission + verified.body
+        value = frame(self._schemas.composed("admitted", verified.schema_id)) + admission + verified.body
         headers = _cloud_event("incident", incident.event_type.value, incident.event_id, judged)
         truth = Output(INCIDENTS.name, record.partition, incident.incident_id.encode(), value, headers)
         return [truth, *self.decided(judged, "SUPERSEDED" if superseded else "ACCEPTED")]

@@ -11,14 +11,13 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Protocol
 
-from schemas.codec import RecordCodec
 from schemas.codes import lists_version
-from schemas.columnar import ColumnarDecoder
-from schemas.dictionary import SUBJECTS, SchemaDictionary
+from schemas.dictionary import SchemaDictionary
 from schemas.directory import Directory
 from schemas.errors import DecodeError, InvalidIncidentError
 from schemas.identity import content_digest
 from schemas.incident import Incident, validate_incident
+from schemas.known_schemas import KnownSchemas
 from schemas.reading import Record
 from schemas.topics import DECISIONS, INCIDENTS, SUBMISSIONS
 from stream_processors.admit.claims import check_claims, clock_in_doubt
@@ -43,7 +42,7 @@ class Sources(Protocol):
         """The directory up to its high watermark."""
 
     def dictionary(self) -> SchemaDictionary:
-        """The dictionary of schemas."""
+        """The dictionary of schemas as it stands now."""
 
 
 @dataclass
@@ -61,10 +60,8 @@ class Admission:
 
     def __init__(self, sources: Sources) -> None:
         self._sources = sources
-        self._dictionary = sources.dictionary()
-        self._records = AdmissionRecords(self._dictionary, RULES_VERSION)
-        self._codecs: dict[int, RecordCodec] = {}
-        self._decoders: dict[int, ColumnarDecoder] = {}
+        self._schemas = KnownSchemas(sources.dictionary)
+        self._records = AdmissionRecords(self._schemas, RULES_VERSION)
         self._state = Admitted()
 
     def restore(self, log: Log, stored: Mapping[Partition, int]) -> dict[Partition, int]:
@@ -84,27 +81,16 @@ class Admission:
         return known
 
     def _fold(self, known: dict[str, Known], partition: int, schema_id: int, values: Sequence[bytes]) -> None:
-        if not self._is_of(schema_id, "admitted"):
+        if not self._schemas.has(schema_id, "admitted"):
             _passed_over(INCIDENTS.name, partition, len(values))
             return
-        decoded = self._decoder(schema_id).decode(schema_id, values)
+        decoded = self._schemas.columnar(schema_id, "admitted", _KNOWN_BY).decode(schema_id, values)
         if decoded.faults:
             _passed_over(INCIDENTS.name, partition, len(decoded.faults))
         for id_, number, content, signed in decoded.columns.select(_KNOWN_BY).iter_rows():
             earlier = known.get(id_, ())
             if all(number != revision.number for revision in earlier):
                 known[id_] = (*earlier, Revision(number, content, signed))
-
-    def _decoder(self, schema_id: int) -> ColumnarDecoder:
-        if schema_id not in self._decoders:
-            self._decoders[schema_id] = ColumnarDecoder(self._dictionary.schemas[schema_id], _KNOWN_BY)
-        return self._decoders[schema_id]
-
-    def _is_of(self, schema_id: int, kind: str) -> bool:
-        """Whether values under this id are of a kind; if not, no admission wrote them."""
-        if schema_id not in self._dictionary.schemas:
-            self._learn_schemas()  # published since, and used by another worker
-        return self._dictionary.subjects.get(schema_id) == SUBJECTS[kind]
 
     def _after_last_decision(self, log: Log, partition: int) -> int:
         where = Partition(DECISIONS.name, partition)
@@ -120,7 +106,7 @@ class Admission:
         return 0
 
     def _decision(self, value: bytes) -> dict[str, Any] | None:
-        if not self._is_of(int.from_bytes(value[1:5], "big"), "decision"):
+        if not self._schemas.has(int.from_bytes(value[1:5], "big"), "decision"):
             return None
         try:
             return self._records.decision_of(value)
@@ -148,9 +134,7 @@ class Admission:
             self._state.partitions.setdefault(partition, {}).update(incidents)
 
     def _admit(self, record: Record, directory: Directory, delta: Admitted) -> list[Output]:
-        if record.value and int.from_bytes(record.value[1:5], "big") not in self._dictionary.schemas:
-            self._learn_schemas()
-        verified = verify(record, directory, self._dictionary)
+        verified = verify(record, directory, self._schemas)
         if isinstance(verified, Unverified):
             return self._records.unverified(record, verified, directory.next_offset)
         digest = hashlib.sha256(verified.message).hexdigest()
@@ -160,14 +144,10 @@ class Admission:
         except InvalidIncidentError as error:
             return self._records.rejected(judged, error)
 
-    def _learn_schemas(self) -> None:
-        self._dictionary = self._sources.dictionary()
-        self._records = AdmissionRecords(self._dictionary, RULES_VERSION)
-
     def _judged(self, judged: Judged, directory: Directory, delta: Admitted) -> list[Output]:
         record, verified = judged.record, judged.verified
         try:
-            body = self._codec(verified.schema_id).decode_canonical(verified.body)
+            body = self._schemas.codec(verified.schema_id, "incident").decode_canonical(verified.body)
         except DecodeError as error:
             raise InvalidIncidentError("MALFORMED_BODY", "incident", str(error)) from error
         incident = validate_incident(body)
@@ -187,11 +167,6 @@ class Admission:
         seen[incident.incident_id] = (*known, Revision(incident.revision, judged.content_digest, judged.signed_digest))
         doubts = _doubts(incident, record, known, directory.keys[verified.key_id].start_ms)
         return self._records.admitted(judged, superseded=how == "SUPERSEDED", doubts=doubts)
-
-    def _codec(self, schema_id: int) -> RecordCodec:
-        if schema_id not in self._codecs:
-            self._codecs[schema_id] = RecordCodec(self._dictionary.schemas[schema_id])
-        return self._codecs[schema_id]
 
 
 def _passed_over(topic: str, partition: int, records: int) -> None:

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 
 from schemas.codec import MAX_SUBMISSION_BYTES, unframe
-from schemas.dictionary import SUBJECTS, SchemaDictionary
 from schemas.directory import Agency, Directory
 from schemas.errors import WireFormatError
 from schemas.identity import signed_message
 from schemas.keys import ALGORITHM, verifies
+from schemas.known_schemas import KnownSchemas
 from schemas.reading import Record
 
 EVENT_TYPE_PREFIX = "ionics.incident."
@@ -36,7 +36,7 @@ class Unverified:
 
 
 def verify(  # noqa: PLR0911  # one return a check
-    record: Record, directory: Directory, dictionary: SchemaDictionary
+    record: Record, directory: Directory, schemas: KnownSchemas
 ) -> Verified | Unverified:
     """Check frame, schema, key and signature of a submission, at its append time."""
     value = record.value
@@ -49,7 +49,7 @@ def verify(  # noqa: PLR0911  # one return a check
         schema_id, body = unframe(value)
     except WireFormatError as error:
         return Unverified("WIRE_FORMAT", str(error))
-    if dictionary.subjects.get(schema_id) != SUBJECTS["incident"]:
+    if not schemas.has(schema_id, "incident"):
         return Unverified("UNKNOWN_SCHEMA", f"schema id {schema_id} is no incident schema of this deployment")
     if headers.get("ionics-alg") != ALGORITHM.encode():
         return Unverified("ALGORITHM", f"header ionics-alg must be {ALGORITHM}")
@@ -60,7 +60,7 @@ def verify(  # noqa: PLR0911  # one return a check
     if key is None:
         return Unverified("KEY_NOT_GOOD", f"key {named} is revoked or out of its time, or its agency is suspended")
     event_type = (headers.get("ce_type") or b"").decode("ascii", "replace").removeprefix(EVENT_TYPE_PREFIX)
-    fingerprint = dictionary.fingerprints[schema_id]
+    fingerprint = schemas.dictionary.fingerprints[schema_id]
     message = signed_message(directory.deployment, event_type, fingerprint, body)
     signature = headers.get("ionics-sig") or b""
     if not verifies(key.public, message, signature):

@@ -5,9 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from schemas.codec import FRAME_BYTES, frame
-from schemas.columnar import ColumnarDecoder
-from schemas.dictionary import SchemaDictionary
-from schemas.errors import DecodeError, UnknownSchemaError
+from schemas.errors import DecodeError
+from schemas.known_schemas import KnownSchemas
 from schemas.reading import Record
 from schemas.topics import INCIDENTS, enriched
 from stream_processors.admit.records import dead_letter
@@ -37,12 +36,9 @@ class Enrichment:
     name = "enrich"
     topic = INCIDENTS.name
 
-    def __init__(self, dictionary: SchemaDictionary, reference: Reference, generation: int) -> None:
+    def __init__(self, schemas: KnownSchemas, reference: Reference, generation: int) -> None:
         self._output = enriched(generation).name
-        self._dictionary = dictionary
-        self._frames = {id_: frame(composed) for id_, composed in dictionary.composed_ids("enriched").items()}
-        self._decoders = {id_: ColumnarDecoder(dictionary.schemas[id_]) for id_ in self._frames}
-        self._written = {id_: ColumnarDecoder(dictionary.schemas[id_]) for id_ in dictionary.ids_of("enriched")}
+        self._schemas = schemas
         self._parts = EnrichmentParts(reference)
         self._done: Done = {}
 
@@ -59,10 +55,10 @@ class Enrichment:
             values = [record.value or b"" for record in log.read(where, start)]
             for value in reversed(values):
                 schema_id = int.from_bytes(value[1:FRAME_BYTES], "big")
-                decoder = self._written.get(schema_id)
-                columns = None if decoder is None else decoder.decode(schema_id, [value]).columns
-                if columns is not None and columns.height:
-                    return int(columns["admission_submission_offset"][0])
+                if self._schemas.has(schema_id, "enriched"):
+                    columns = self._schemas.columnar(schema_id, "enriched").decode(schema_id, [value]).columns
+                    if columns.height:
+                        return int(columns["admission_submission_offset"][0])
                 _logger.warning("%s/%d: a record that cannot be read is passed over", self._output, partition)
         return -1
 
@@ -79,8 +75,8 @@ class Enrichment:
             except Exception as error:  # noqa: BLE001  # enrichment is total: what fails is unresolved, with its error
                 derived = self._parts.failed(occurred_on, precision, len(items), len(route), repr(error)[:1000])
             admitted = record.value or b""
-            head = self._frames[int.from_bytes(admitted[1:FRAME_BYTES], "big")]
-            value = head + admitted[FRAME_BYTES:] + derived
+            composed = self._schemas.composed("enriched", int.from_bytes(admitted[1:FRAME_BYTES], "big"))
+            value = frame(composed) + admitted[FRAME_BYTES:] + derived
             outputs.append(Output(self._output, record.partition, record.key, value))
         return Processed(outputs, done)
 
@@ -90,9 +86,7 @@ class Enrichment:
             by_schema.setdefault(int.from_bytes((record.value or b"")[1:FRAME_BYTES], "big"), []).append(index)
         rows: dict[int, tuple[Any, ...]] = {}
         for schema_id, indexes in by_schema.items():
-            decoder = self._decoders.get(schema_id)
-            if decoder is None:
-                raise UnknownSchemaError(f"schema id {schema_id} is no schema of admitted incidents")
+            decoder = self._schemas.columnar(schema_id, "admitted")
             decoded = decoder.decode(schema_id, [batch[index].value or b"" for index in indexes])
             if decoded.faults:
                 raise DecodeError(f"{len(decoded.faults)} values of {self.topic} do not decode")

@@ -6,7 +6,7 @@
 from stream_processors.runtime.kafka_log import KafkaLog
 from stream_processors.runtime.log import CommitResult, Log, Output, Partition
 from stream_processors.runtime.memory_log import MemoryCluster, MemoryLog
-from stream_processors.runtime.one_topic import KafkaTopic
+from stream_processors.runtime.one_topic import KafkaTopic, OneTopic, following_schemas
 from stream_processors.runtime.stage import Processed, Stage
 from stream_processors.runtime.worker import Worker
 
@@ -17,9 +17,11 @@ __all__ = [
     "Log",
     "MemoryCluster",
     "MemoryLog",
+    "OneTopic",
     "Output",
     "Partition",
     "Processed",
     "Stage",
     "Worker",
+    "following_schemas",
 ]

@@ -16,6 +16,7 @@ from schemas.batch import Batch, sorted_out
 from schemas.errors import ClientHungError, LogError, ProducerFencedError
 from schemas.reading import Record, gather, quiet_logger, reading_config, record_of
 from schemas.settings import Settings
+from schemas.topics import LARGEST_BYTES
 from stream_processors.runtime.call import Call
 from stream_processors.runtime.log import CommitResult, Output, Partition
 
@@ -59,9 +60,12 @@ class KafkaLog:
         group: consumer group and, with `instance`, the transactional id.
         topic: the input topic.
         instance: stable name of this worker among those of the group.
+        others: further input topics.
     """
 
-    def __init__(self, settings: Settings, group: str, topic: str, instance: str = "0") -> None:
+    def __init__(
+        self, settings: Settings, group: str, topic: str, instance: str = "0", others: Sequence[str] = ()
+    ) -> None:
         self._settings, self._topic = settings, topic
         self._identity = f"{group}-{instance}"
         self._changed, self._assigned = False, set[Partition]()
@@ -87,7 +91,9 @@ class KafkaLog:
             },
         )
         self._consumer = Consumer(config, logger=self._quiet)
-        self._consumer.subscribe([topic], on_assign=self._on_assign, on_revoke=self._on_revoke, on_lost=self._on_revoke)
+        self._consumer.subscribe(
+            [topic, *others], on_assign=self._on_assign, on_revoke=self._on_revoke, on_lost=self._on_revoke
+        )
 
     def _on_assign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         consumer.incremental_assign(partitions)
@@ -185,6 +191,8 @@ class KafkaLog:
                     # What the watch must see may not be silenced by a setting of the deployment.
                     "log_level": 7,
                     "log.connection.close": True,
+                    # The client refuses what is larger, whatever the topic takes.
+                    "message.max.bytes": LARGEST_BYTES,
                     "queue.buffering.max.messages": 1_000_000,
                     "queue.buffering.max.kbytes": 1_048_576,
                 }

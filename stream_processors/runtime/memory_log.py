@@ -32,11 +32,14 @@ class MemoryCluster:
 
 
 class MemoryLog:
-    """One worker of a group, which holds all partitions of its topic."""
+    """One worker of a group, which holds all partitions of its topic, and of others, by their numbers of partitions."""
 
-    def __init__(self, cluster: MemoryCluster, group: str, topic: str, partitions: int) -> None:
+    def __init__(
+        self, cluster: MemoryCluster, group: str, topic: str, partitions: int, others: Mapping[str, int] | None = None
+    ) -> None:
         self._cluster, self._group = cluster, group
-        self._held = frozenset(Partition(topic, number) for number in range(partitions))
+        inputs = {topic: partitions, **(others or {})}
+        self._held = frozenset(Partition(name, number) for name, count in inputs.items() for number in range(count))
         self._announced = False
         self._next: dict[Partition, int] = {}
         self._epoch = 0

@@ -1,14 +1,46 @@
-"""A topic of one partition, read whole and by its high watermark: what admission needs of directory and schemas."""
+"""A topic of one partition, read whole and by its high watermark: what stages need of directory and schemas."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Protocol
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
+from schemas.dictionary import SchemaDictionary
 from schemas.errors import LogError
 from schemas.reading import Record, quiet_logger, read_topic, reading_config
 from schemas.settings import Settings
 
 _ANSWER_S = 30.0
+
+
+class OneTopic(Protocol):
+    """A topic of one partition, written without transactions."""
+
+    def end(self) -> int:
+        """Its high watermark.
+
+        Raises:
+            LogError: it cannot be read.
+        """
+
+    def read(self, start: int) -> Iterator[Record]:
+        """Its records from an offset on, up to the end found on the way.
+
+        Raises:
+            LogError: it cannot be read.
+        """
+
+
+def following_schemas(topic: OneTopic) -> Callable[[], SchemaDictionary]:
+    """Gives the dictionary up to its high watermark, and reads only what it has not read; see `KnownSchemas`."""
+    dictionary = SchemaDictionary()
+
+    def now() -> SchemaDictionary:
+        if topic.end() > dictionary.next_offset:
+            dictionary.fold(topic.read(dictionary.next_offset))
+        return dictionary
+
+    return now
 
 
 class KafkaTopic:

@@ -37,13 +37,14 @@ from deploy.deployment import prepare
 from deploy.home import administrator_keys
 from deploy.local.authority import Authority
 from deploy.local.home import Home
+from deploy.stages import generated
 from producers import IncidentProducer
 from projections.feed import feed
 from schemas.directory import Agency, read_directory
 from schemas.directory.commands import AgencySuspend
 from schemas.reading import quiet_logger, reading_config
 from schemas.settings import OPERATOR, Settings
-from schemas.topics import ANYONE, INCIDENTS, PERMANENT, SUBMISSIONS, Topic, agency_principal, enriched, receipts
+from schemas.topics import ANYONE, INCIDENTS, PERMANENT, SUBMISSIONS, Topic, agency_principal, receipts
 from stream_processors.admit import GROUP
 from tests.integration.exchange import CONTENT, stages
 from tests.running import engine_answers, local
@@ -84,7 +85,7 @@ def hostile(secured: Settings) -> Settings:
 
 
 def _topics() -> list[Topic]:
-    return [*PERMANENT, enriched(1), receipts(_HONEST), receipts(_HOSTILE)]
+    return [*PERMANENT, *generated(1), receipts(_HONEST), receipts(_HOSTILE)]
 
 
 def _may_read(principal: str, topic: Topic) -> bool:

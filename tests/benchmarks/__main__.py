@@ -13,12 +13,14 @@ import psutil
 
 from deploy.deployment import prepare
 from tests.benchmarks.auditing import measure_audit
+from tests.benchmarks.casework import measure_cases
 from tests.benchmarks.importing import measure_import
 from tests.benchmarks.latency import measure_latency
 from tests.benchmarks.peers.measuring import measure_peers
 from tests.benchmarks.replaying import measure_rebuild, measure_regenerate
 from tests.benchmarks.restoring import measure_restoring
 from tests.benchmarks.sharing import measure_sharing
+from tests.ids.finding import BESIDE, ids_file
 from tests.journeys.journey import working
 from tests.running import local
 
@@ -33,19 +35,21 @@ def main() -> None:
             prepare(running.settings)
             for line in measure_restoring(running.settings):
                 _say(line)
+    if wanted in ([], ["cases"]):
+        for line in measure_cases():
+            _say(line)
     if wanted in ([], ["peers"]):
         with tempfile.TemporaryDirectory(prefix="ionics-bench-") as home, local(Path(home)) as running:
             measure_peers(running.settings, _say)
-    if wanted not in ([], ["peers"], ["restoring"]):
-        sys.exit(f"no such benchmark: {' '.join(wanted)}; there are: peers, restoring")
+    if wanted not in ([], ["cases"], ["peers"], ["restoring"]):
+        sys.exit(f"no such benchmark: {' '.join(wanted)}; there are: cases, peers, restoring")
 
 
 def _deployed() -> None:
     """What is measured on a whole deployment."""
-    beside = Path(__file__).parents[3] / "shared" / "data" / "ids_dev.csv.gz"
-    ids_file = Path(os.environ.get("IONICS_IDS_FILE") or beside)
-    if not ids_file.exists():
-        sys.exit(f"the UNODC IDS file is absent: put it at {beside} or set IONICS_IDS_FILE")
+    path = ids_file()
+    if path is None:
+        sys.exit(f"the UNODC IDS file is absent: put it at {BESIDE} or set IONICS_IDS_FILE")
     memory = psutil.virtual_memory().total / 2**30
     _say(
         f"machine: {platform.processor() or platform.machine()}, {os.cpu_count()} cores, {memory:.0f} GiB; "
@@ -54,7 +58,7 @@ def _deployed() -> None:
     with tempfile.TemporaryDirectory(prefix="ionics-bench-") as home, local(Path(home)) as running:
         prepare(running.settings)
         with working(running.settings) as workers:
-            for line in measure_import(running.settings, workers, ids_file):
+            for line in measure_import(running.settings, workers, path):
                 _say(line)
             for line in measure_latency(running.settings):
                 _say(line)

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import psutil
 
-from deploy.workers import STAGES, Workers
+from deploy.stages import STAGES
+from deploy.workers import Workers
 from schemas.settings import Settings
 from tests.journeys.journey import eventually, finished, incidents_in_views, start_import
 

@@ -11,7 +11,7 @@ from confluent_kafka.admin import AdminClient
 from projections.loading import load
 from projections.rebuild import stored_positions
 from projections.workspace import workspace
-from schemas.dictionary import read_dictionary
+from schemas.known_schemas import KnownSchemas
 from schemas.settings import Settings
 from schemas.topics import INCIDENTS, create_topics, enriched
 from stream_processors.enrich import Enrichment, group
@@ -44,7 +44,7 @@ def measure_regenerate(settings: Settings) -> Iterator[str]:
         create_topics(AdminClient(settings.client_config()), [enriched(generation)])
         reference = Reference.load()
         reference.place("Graz", "AUT")
-        stage = Enrichment(read_dictionary(settings), reference, generation)
+        stage = Enrichment(KnownSchemas.of(settings), reference, generation)
         worker = Worker(KafkaLog(replace(settings, generation=generation), group(generation), INCIDENTS.name), stage)
         begun, events, idle = 0.0, 0, 0
         while idle < 10 or not events:

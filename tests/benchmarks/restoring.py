@@ -12,21 +12,17 @@ from collections.abc import Iterator
 import psycopg
 
 from deploy.agencies import add_agencies
+from deploy.stages import STREAMING
+from deploy.workers import surroundings
 from producers import IncidentProducer
 from projections.indexes import without_indexes
 from projections.loading import TABLES
 from projections.migrate import schema_name
 from projections.rebuild import rebuild
 from projections.workspace import workspace
-from schemas.dictionary import read_dictionary
 from schemas.directory import Agency, at_generation
-from schemas.identity import PARTITIONS
 from schemas.settings import Settings, load_settings
-from schemas.topics import DIRECTORY, INCIDENTS, SCHEMAS, SUBMISSIONS
-from stream_processors.admit import Admission, DirectoryReader
-from stream_processors.enrich import Enrichment
-from stream_processors.reference import Reference
-from stream_processors.runtime import KafkaLog, KafkaTopic, Partition
+from stream_processors.runtime import KafkaLog, Partition
 from tests.benchmarks.peers.generating import content
 from tests.journeys.journey import eventually, incidents_in_views, working
 
@@ -47,7 +43,7 @@ def measure_restoring(settings: Settings) -> Iterator[str]:
     _fill(settings, size)
     seconds = time.perf_counter() - begun
     yield f"restoring: {size:,} incidents through all stages in {seconds:.0f} s, before measuring"
-    for what in ("admit", "enrich", "views"):
+    for what in (*(stage.name for stage in STREAMING), "views"):
         environment = {**os.environ, "IONICS_HOME": str(settings.home), "POLARS_MAX_THREADS": "1"}
         command = [sys.executable, "-m", "tests.benchmarks.restoring", what]
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
@@ -110,14 +106,11 @@ def _restore(settings: Settings, what: str) -> dict[str, float]:
     if what == "views":
         done = rebuild(settings)
         return {"loading": done.loading_s}
-    log = KafkaLog(settings, "bench-restoring", SUBMISSIONS.name)
-    if what == "admit":
-        topics = KafkaTopic(settings, DIRECTORY.name), KafkaTopic(settings, SCHEMAS.name)
-        admission = Admission(DirectoryReader(settings.require("deployment"), *topics))
-        admission.restore(log, {Partition(SUBMISSIONS.name, number): 0 for number in range(PARTITIONS)})
-    else:
-        enrichment = Enrichment(read_dictionary(settings), Reference.load(), settings.generation)
-        enrichment.restore(log, {Partition(INCIDENTS.name, number): 0 for number in range(PARTITIONS)})
+    stage = next(stage for stage in STREAMING if stage.name == what)
+    inputs = stage.inputs(settings.generation)
+    log = KafkaLog(settings, "bench-restoring", inputs[0].name)
+    held = {Partition(topic.name, number): 0 for topic in inputs for number in range(topic.partitions)}
+    stage.build(surroundings(settings)).restore(log, held)
     log.close()
     return {}
 

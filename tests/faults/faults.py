@@ -6,29 +6,17 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from random import Random
-from typing import ClassVar, Protocol
+from typing import Protocol
 
 import psutil
 from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient
 
+from deploy.stages import STAGES, STREAMING, generated
 from schemas.codec import frame
 from schemas.dictionary import read_dictionary
 from schemas.reading import quiet_logger
-from schemas.topics import (
-    ACCESS,
-    AUDIT,
-    DEAD_LETTERS,
-    DECISIONS,
-    DIRECTORY,
-    DIRECTORY_CLOSED,
-    INCIDENTS,
-    SCHEMAS,
-    SUBMISSIONS,
-    Topic,
-    enriched,
-    receipts,
-)
+from schemas.topics import ANYONE, PERMANENT, SUBMISSIONS, Topic, receipts
 from tests.faults.journal import read
 from tests.faults.network import Weather
 from tests.faults.world import AGENCIES, BEHIND_NETWORK, WORKERS, World
@@ -208,7 +196,7 @@ class TwoBrokersKilled:
 
 
 class RegistryDown(PartKilled):
-    """The registry is gone, and two stages start anew without it."""
+    """The registry is gone, and the stages from log to log start anew without it."""
 
     lasts_s = (5.0, 10.0)
 
@@ -219,9 +207,9 @@ class RegistryDown(PartKilled):
     def inject(self) -> str:
         """See `Fault`."""
         super().inject()
-        for stage in ("admit", "enrich"):
-            self._world.workers[stage, "0"].kill()
-        return "registry; admit and enrich start without it"
+        for stage in STREAMING:
+            self._world.workers[stage.name, "0"].kill()
+        return f"registry; {' and '.join(stage.name for stage in STREAMING)} start without it"
 
 
 class DiskFull:
@@ -287,16 +275,6 @@ class Poison:
     """Bytes that nobody understands, in a topic; its readers start anew and must get over them."""
 
     lasts_s = (0.0, 1.0)
-    _READERS: ClassVar[dict[str, tuple[str, ...]]] = {
-        SUBMISSIONS.name: ("admit",),
-        INCIDENTS.name: ("admit", "enrich"),
-        DECISIONS.name: ("admit",),
-        "ionics.enriched": ("enrich", "project"),
-        DIRECTORY.name: ("admit", "members"),
-        DIRECTORY_CLOSED.name: ("members",),
-        SCHEMAS.name: ("admit", "enrich", "project"),
-        ACCESS.name: ("members",),
-    }
 
     def __init__(self, world: World, chance: Random, topic: Topic) -> None:
         self.name = f"poison in {topic.name}"
@@ -327,7 +305,7 @@ class Poison:
         if self._topic.name.startswith("ionics.receipts"):
             self._world.agencies[self._topic.name.rsplit(".", 1)[1]].kill()
         for worker in WORKERS:
-            if worker[0] in self._READERS.get(self._topic.name.split(".g")[0], ()):
+            if {worker[0], ANYONE} & {*self._topic.readers}:
                 self._world.workers[worker].kill()
 
     def _garbage(self) -> bytes | None:
@@ -352,14 +330,10 @@ def faults_of_servers(world: World, chance: Random) -> list[Callable[[], Fault]]
 
 def faults_of_clients(world: World, chance: Random) -> list[Callable[[], Fault]]:
     """The same, of the processes that use the servers, of what is between them, and of what they read."""
-    topics = [
-        *(SUBMISSIONS, INCIDENTS, DECISIONS, DIRECTORY, DIRECTORY_CLOSED, SCHEMAS, AUDIT, ACCESS, DEAD_LETTERS),
-        enriched(world.settings.generation),
-        receipts(next(iter(AGENCIES))),
-    ]
+    topics = [*PERMANENT, *generated(world.settings.generation), receipts(next(iter(AGENCIES)))]
     return [
-        *(lambda stage=stage: StageKilled(world, chance, stage) for stage in ("admit", "enrich", "project", "members")),
-        *(lambda stage=stage: StagePaused(world, chance, stage) for stage in ("admit", "enrich", "project")),
+        *(lambda stage=stage: StageKilled(world, chance, stage) for stage in STAGES),
+        *(lambda stage=stage: StagePaused(world, chance, stage) for stage in STAGES),
         lambda: AgencyKilled(world, chance),
         *(lambda weather=weather: BadNetwork(world, weather) for weather in Weather if weather is not Weather.CLEAR),
         *(lambda topic=topic: Poison(world, chance, topic) for topic in topics),

@@ -17,7 +17,8 @@ from deploy.agencies import add_agencies
 from deploy.deployment import prepare
 from deploy.local import LocalStack
 from deploy.private_file import write_private
-from deploy.workers import STAGES, spawn_stage
+from deploy.stages import SHARED, STAGES
+from deploy.workers import spawn_stage
 from schemas.directory import Agency
 from schemas.settings import FILE_NAME, Settings
 from tests.faults.network import Network
@@ -26,7 +27,7 @@ AGENCIES = {"nzl-customs": 0.0, "nzl-police": 0.0, "nzl-far": 0.0, "nzl-wrong-cl
 """Agencies, and by how many days their clocks are wrong."""
 BEHIND_NETWORK = "nzl-far"
 """The agency with the bad network."""
-WORKERS = (*((stage, "0") for stage in STAGES), ("admit", "1"), ("enrich", "1"))
+WORKERS = (*((stage, "0") for stage in STAGES), *((stage, "1") for stage in SHARED))
 
 _DATABASE_MB = 400
 

@@ -7,7 +7,10 @@ bodies that hold one) is replaced by its order of appearance.
 
 import os
 import re
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -15,23 +18,29 @@ import httpx
 import psycopg
 import pytest
 
+import projections.as_of
 from deploy.agencies import add_agencies, add_focal_points
 from deploy.changes import make_changes
 from deploy.home import administrator_keys
 from projections.api.backend import Backend
 from projections.api.limits import Limits
+from projections.filling import Keep
 from projections.members import write_links, write_members
 from projections.migrate import drop, migrate
+from projections.moments import MomentsKeeper, drop_moments, keeper
 from projections.projector import EnrichedDecoder
-from projections.sink import ViewSink
+from projections.sink import Decode, ViewSink
 from schemas.codec import codec, frame
 from schemas.delegation import DelegationLink
 from schemas.dictionary import read_dictionary
 from schemas.directory import SEES_ALL, Agency, Members, read_members
 from schemas.directory.commands import GroupSet
+from schemas.reading import Record
 from schemas.settings import Settings
+from tests.integration.exchange import until
 from tests.integration.serving import client, serving
 from tests.running import Running
+from tests.unit.projections.matched_worlds import around
 from tests.unit.projections.people import visible
 from tests.unit.projections.worlds import World
 
@@ -39,6 +48,8 @@ _WHOLE, _FILTERED = 907, 908
 _AGENCIES = ("ni-nld", "ni-usa", "ni-none")
 _SECRETARIAT = "ni-hq"
 _VIEWERS = (*_AGENCIES, _SECRETARIAT, "ni-all", "analyst")
+_LOOKING_BACK = ("ni-usa", _SECRETARIAT)
+"""Viewers in a group and with delegated reports; to look back is the same for all."""
 _AUDIENCES = [
     ["COMMUNITY"],
     ["COMMUNITY"],
@@ -48,6 +59,8 @@ _AUDIENCES = [
     ["agency:ni-none", "country:NLD"],
     [f"agency:{_SECRETARIAT}"],
 ]
+_MOMENT = "2026-01-01T00:02:05Z"
+"""Half of the world's incidents, and some of their revisions, were admitted by then."""
 _PATHS = (
     "/routes",
     "/routes?departure=CHN&since=2016-02",
@@ -72,6 +85,13 @@ _PATHS = (
     "/incidents?after=AAAA",
     "/delegations",
     "/delegations?limit=1",
+    "/links?limit=500",
+    "/links?which=review&limit=3",
+    "/links?which=all&kind=DUPLICATE&limit=500",
+    "/links?which=none",
+    "/cases?limit=500",
+    "/cases?agency=ni-nld&limit=1",
+    "/cases?after=AAAA",
     "/incidents?limit=0",
     "/timelines?since=yesterday",
     "/nowhere",
@@ -135,20 +155,62 @@ def _filled(
     records: list[dict[str, Any]],
     members: Members,
     links: list[DelegationLink],
+    others: list[Record],
 ) -> None:
     head = frame(read_dictionary(settings).id_of("enriched"))
     values = [head + codec("enriched").encode(record) for record in records]
     tables = ("incident", "incident_revision", "item", "route_flow", "place_heat", "substance_timeline")
-    names = ", ".join(f"g{generation}.{name}" for name in (*tables, "agency_activity", "milestone", "opened"))
+    tables += ("agency_activity", "milestone", "opened")
+    tables += ("link", "match_key", "judgement", '"case"', "case_member", "case_link")
+    names = ", ".join(f"g{generation}.{name}" for name in tables)
     with psycopg.connect(settings.database_url, autocommit=True) as writer:
         writer.execute(f"TRUNCATE {names}")
         writer.execute(f"DELETE FROM g{generation}.policy WHERE class <> 0")
-        ViewSink(writer, generation, EnrichedDecoder(settings)).apply(values, {})
+        ViewSink(writer, generation, EnrichedDecoder(settings)).apply(values, {}, others)
         write_members(writer, generation, members)
         write_links(writer, generation, settings.deployment, links)
         writer.execute(
             f"INSERT INTO g{generation}.opened SELECT incident_id, 'gc3', '2026-01-01' FROM g{generation}.incident"
         )
+
+
+@contextmanager
+def _logs(
+    monkeypatch: pytest.MonkeyPatch, deployment: Settings, logs: dict[int, list[dict[str, Any]]]
+) -> Iterator[None]:
+    """The tables of moments are filled from these records, by generation, instead of from topics."""
+    head = frame(read_dictionary(deployment).id_of("enriched"))
+
+    def filled(settings: Settings, sink: ViewSink, _: object, __: object, keep: tuple[Decode, Keep]) -> None:
+        values = [head + codec("enriched").encode(record) for record in logs[settings.generation]]
+        decode, wanted = keep
+        kept = wanted(decode(values)) if values else []
+        sink.apply([value for value, each in zip(values, kept, strict=True) if each], {})
+
+    monkeypatch.setattr(projections.as_of, "fill", filled)
+    monkeypatch.setattr(keeper, "is_final", lambda *_: True)
+    stop = threading.Event()
+    keepers = [MomentsKeeper(replace(deployment, generation=generation)) for generation in logs]
+    threads = [threading.Thread(target=each.run, args=(stop,)) for each in keepers]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+        for generation in logs:
+            drop_moments(deployment.database_url, generation)
+
+
+def _of_the_moment(who: httpx.Client, ids: list[str]) -> list[Any]:
+    """Everything that can be asked of a moment; without what is opaque."""
+    until(lambda: who.get("/milestones", params={"as_of": _MOMENT}).status_code == 200)
+    paths = [path for path in _PATHS if not path.startswith(("/delegations", "/nowhere"))]
+    paths += ["/incidents?limit=500", *(f"/incidents/{id_}" for id_ in ids)]
+    answers = [who.get(f"{path}{'&' if '?' in path else '?'}as_of={_MOMENT}") for path in paths]
+    return [(each.status_code, re.sub(r'"next":"[^"]+"', '"next":"more"', each.text)) for each in answers]
 
 
 def _answers(who: httpx.Client, ids: list[str]) -> list[Any]:
@@ -172,15 +234,22 @@ def _answers(who: httpx.Client, ids: list[str]) -> list[Any]:
         if after is None:
             break
     for id_ in ids:
-        found += [plain(who.get(f"/incidents/{id_}{rest}")) for rest in ("", "/opened")]
+        paths = (f"/incidents/{id_}", f"/incidents/{id_}/opened", f"/cases/{id_}", f"/links?which=all&incident={id_}")
+        found += [plain(who.get(path)) for path in paths]
         found.append(plain(who.post(f"/incidents/{id_}/withdrawals", json={"reason": "no"})))
         found.append(plain(who.get(f"/receipts/{id_}")))
     return found
 
 
 @pytest.mark.parametrize("seed", range(8 if os.environ.get("IONICS_EXPLORE") == "1" else 1))
-def test_what_is_hidden_might_as_well_not_exist(deployment: Settings, seed: int) -> None:
-    """For each viewer every list, aggregate, detail and error is equal in both worlds."""
+def test_what_is_hidden_might_as_well_not_exist(
+    deployment: Settings, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For each viewer every list, aggregate, detail and error is equal in both worlds; as of a moment, too.
+
+    What is hidden of now are revisions. Of a moment it is incidents: while a revision that the viewer may not see was
+    the current one, there was nothing of the incident to be seen, as there was not then.
+    """
     members, records = read_members(deployment), _records(seed)
     links = _links(records)
     assert links
@@ -190,15 +259,29 @@ def test_what_is_hidden_might_as_well_not_exist(deployment: Settings, seed: int)
         for generation in (_WHOLE, _FILTERED)
     ]
     shuffled = Random(seed).sample(records, len(records))  # noqa: S311  # an order, not a secret
-    _filled(deployment, _WHOLE, shuffled, members, links)
-    with serving(worlds[0]) as whole, serving(worlds[1]) as filtered:
+    told = around(seed, records)
+    _filled(deployment, _WHOLE, shuffled, members, links, [record for record, _ in told][::-1])
+    logs = {_WHOLE: shuffled, _FILTERED: shuffled}
+    for world in worlds:
+        world.moments = Limits(1e6, 10**6)
+    with _logs(monkeypatch, deployment, logs), serving(worlds[0]) as whole, serving(worlds[1]) as filtered:
         for viewer in _VIEWERS:
             seen = visible(viewer, records, members)
             assert viewer != "ni-all" or len(seen) == len(records)
             agency = members.focal_points[viewer].agency_id
             theirs = [link for link in links if agency in (link.owner, link.agency_id)]
-            _filled(deployment, _FILTERED, seen, members, theirs)
+            bodies = [record["admitted"]["incident"] for record in seen]
+            known = {(body["incident_id"], body["revision"]) for body in bodies}
+            _filled(deployment, _FILTERED, seen, members, theirs, [record for record, of in told if of <= known])
             with client(whole, deployment, viewer) as here, client(filtered, deployment, viewer) as there:
                 found = _answers(here, ids)
                 assert sum(status == 200 for status, *_ in found) > len(_PATHS) / 2
                 assert found == _answers(there, ids)
+                if viewer not in _LOOKING_BACK:
+                    continue
+                shown = {record["admitted"]["incident"]["incident_id"] for record in seen}
+                logs[_FILTERED] = [r for r in shuffled if r["admitted"]["incident"]["incident_id"] in shown]
+                _filled(deployment, _FILTERED, logs[_FILTERED], members, theirs)
+                then = _of_the_moment(here, ids)
+                assert then == _of_the_moment(there, ids)
+                assert any(status == 200 for status, _ in then[-len(ids) :])

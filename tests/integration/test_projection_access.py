@@ -13,6 +13,8 @@ from projections.sink import ViewSink
 from projections.viewing import viewing
 from schemas.directory import SEES_ALL, Agency
 from schemas.errors import ProjectionError
+from schemas.policies import policy_class
+from tests.unit.projections.matches import Matches
 from tests.unit.projections.people import COMMUNITY_ONLY, OFFICER, members, person
 from tests.unit.projections.worlds import World, decode, encode
 
@@ -56,6 +58,35 @@ def test_reader_sees_the_community_alone(reader: psycopg.Connection) -> None:
     assert reader.execute(f"SELECT incidents FROM g{_GENERATION}.milestone").fetchone() == (1,)
 
 
+def test_of_a_pair_nothing_is_seen_but_by_who_sees_both(generation: int, reader_url: str, writer_url: str) -> None:
+    """Whatever class a record was written under; incidents 0 and 2 are of the community, 1 was narrowed."""
+    found, restricted = Matches(), policy_class("agency-1", ("agency:police",))
+    for one, other in ((0, 1), (0, 2)):
+        found.link(one, other)
+        found.judgement(one, other, "SAME")
+    found.link(0, 2, (1, 2), right_class=restricted)
+    found.key(1)
+    found.key(2, restricted)
+    found.case([0, 1], [2])
+    found.case([3, 4], policy_class=restricted)
+    community = {"tlp": "GREEN", "audience": ["COMMUNITY"]}
+    with psycopg.connect(writer_url, autocommit=True) as writer:
+        ViewSink(writer, generation, decode).apply([encode(World(2).record(2, **community))], {}, found.records)
+        held = [_count(writer, name) for name in _OF_PAIRS]
+    assert held == [3, 2, 2, 2, 5, 3]
+    with psycopg.connect(reader_url, autocommit=True) as connection, viewing(connection, generation, OFFICER):
+        assert [_count(connection, name) for name in _OF_PAIRS] == [1, 1, 1, 1, 2, 1]
+
+
+_OF_PAIRS = ("link", "judgement", "match_key", '"case"', "case_member", "case_link")
+
+
+def _count(connection: psycopg.Connection, name: str) -> int:
+    row = connection.execute(f"SELECT count(*) FROM g{_GENERATION}.{name}".encode()).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
 @pytest.mark.parametrize(
     "statement",
     [
@@ -87,7 +118,7 @@ def test_who_is_not_known_sees_no_row_of_any_table(
     with psycopg.connect(writer_url, autocommit=True) as writer:
         write_members(writer, _GENERATION, members([here, gone], people))
     tables = [name for (name,) in reader.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'g903'")]
-    assert len(tables) == 17
+    assert len(tables) == 25
     with psycopg.connect(reader_url, autocommit=True) as connection:
         for name in sorted(set(tables) - {"migration"}):
             assert connection.execute(f"SELECT count(*) FROM g903.{name}").fetchone() == (0,)

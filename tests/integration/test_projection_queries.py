@@ -127,7 +127,7 @@ def test_a_period_that_is_none(reader: psycopg.Connection) -> None:
 def test_routes_and_heat(reader: psycopg.Connection) -> None:
     """Filters choose, sums are exact, and JSON can hold them."""
     route = {"departure": "CHN", "transit": "", "destination": "NZL", "substance_class": "opioid"}
-    sums = {"incidents": 3, "items": 3, "mass_ug": 3 * 2**62, "items_without_mass": 0}
+    sums = {"incidents": 3, "reported": 3, "items": 3, "mass_ug": 3 * 2**62, "items_without_mass": 0}
     chosen = queries.routes(reader, _GENERATION, departure="CHN", destination="NZL", substance_class="opioid")
     assert [route | sums] == chosen
     assert queries.routes(reader, _GENERATION, departure="NZL") == []
@@ -163,4 +163,4 @@ def test_milestones(reader: psycopg.Connection) -> None:
     """The moment of a round number is when its incident was first admitted."""
     found = queries.milestones(reader, _GENERATION, step=2)
     passed = [{"number": 2, "admitted_at": "2026-01-01T00:00:11.000Z", "incident_id": _id(1)}]
-    assert {"incidents": 3, "passed": passed} == found
+    assert {"incidents": 3, "reported": 3, "passed": passed} == found

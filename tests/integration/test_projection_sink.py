@@ -11,13 +11,13 @@ import pytest
 
 from projections.digest import digests, snapshot
 from projections.migrate import drop, migrate
-from projections.policies import policy_class
 from projections.projector import EnrichedDecoder, Sink
 from projections.sink import ViewSink
 from schemas.codec import RecordCodec, frame
 from schemas.dictionary import read_dictionary, versions
 from schemas.errors import ProjectionError
 from schemas.identity import schema_fingerprint
+from schemas.policies import policy_class
 from schemas.settings import Settings
 from tests.sink_contract import TOPIC as _TOPIC
 from tests.sink_contract import SinkContract

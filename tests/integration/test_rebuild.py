@@ -4,6 +4,7 @@ import json
 import threading
 import time
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import psycopg
@@ -18,9 +19,14 @@ from projections.as_of import as_of
 from projections.digest import digests
 from projections.rebuild import NOT_OF_EVENTS, rebuild
 from projections.viewing import viewing
+from schemas.codec import FRAME_BYTES, codec, frame
+from schemas.dictionary import read_dictionary
 from schemas.directory import Agency
 from schemas.errors import ProjectionError
+from schemas.publishing import publish
+from schemas.reading import read_topic
 from schemas.settings import Settings
+from schemas.topics import ACCESS, cases
 from tests.integration.exchange import CONTENT, stages, until
 from tests.running import Running
 
@@ -117,7 +123,9 @@ def test_no_reader_and_no_writer_notices(moments: tuple[Settings, dict[str, str]
     assert answers > 3
     with psycopg.connect(settings.database_url, autocommit=True) as writer:
         live = digests(writer, settings.generation)
-        left = writer.execute("SELECT count(*) FROM pg_namespace WHERE nspname ~ '^(g[0-9]{7,}|exchanged)$'").fetchone()
+        left = writer.execute(
+            "SELECT count(*) FROM pg_namespace WHERE nspname ~ '^(g[0-9]{7,9}|g10[0-9]{8}|exchanged)$'"
+        ).fetchone()
     assert rebuild(settings).digests == live
     assert left == (0,)
 
@@ -130,7 +138,7 @@ def test_every_table_is_compared_or_taken_over(moments: tuple[Settings, dict[str
         found = writer.execute(
             "SELECT table_name FROM information_schema.tables WHERE table_schema = %s", [f"g{settings.generation}"]
         ).fetchall()
-    assert {name for (name,) in found} == {*compared, *NOT_OF_EVENTS, "positions", "policy", "migration"}
+    assert {name for (name,) in found} == {*compared, *NOT_OF_EVENTS, "positions", "policy", "rights", "migration"}
 
 
 def test_live_tables_that_differ_stay(moments: tuple[Settings, dict[str, str], datetime]) -> None:
@@ -182,6 +190,79 @@ def test_as_of_now_is_what_there_is(moments: tuple[Settings, dict[str, str], dat
     assert ids["narrowed"] not in {row["incident_id"] for row in now}
 
 
+_LISTS = {
+    "incidents": ("--agency", "reb-owner", "--limit", "500"),
+    "items": ("--substance", "cocaine"),
+    "substances": ("coc",),
+    "activity": ("--agency", "reb-owner"),
+    "milestones": ("--step", "2"),
+}
+
+
+def test_the_lists_take_a_moment(
+    moments: tuple[Settings, dict[str, str], datetime], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As of now each answers as it does now, with its own filters; as of before, as it did then."""
+    settings, ids, before = moments
+    monkeypatch.setenv("IONICS_HOME", str(settings.home))
+
+    def answer(view: str) -> str:
+        done = CliRunner().invoke(cli, [view, *_LISTS[view], "--json"])
+        assert done.exit_code == 0, done.output
+        return done.stdout
+
+    live = {view: answer(view) for view in _LISTS}
+    with as_of(settings, datetime.now(UTC)) as (number, _), monkeypatch.context() as within:
+        within.setenv("IONICS_GENERATION", str(number))
+        assert {view: answer(view) for view in _LISTS} == live
+    with as_of(settings, before) as (number, _), monkeypatch.context() as within:
+        within.setenv("IONICS_GENERATION", str(number))
+        then = json.loads(answer("incidents"))
+    assert {row["revision"] for row in then if row["incident_id"] in ids.values()} == {1}
+
+
+def _said(settings: Settings, case_id: str, version: int, at: datetime, ids: list[str]) -> None:
+    """A case event: all of these are one seizure, each linked to the next."""
+    member = {"revision": 1, "admitted_at": at, "canonical_id": ids[0]} if ids else {}
+    link = {"kind": "DUPLICATE", "verdict": "NONE", "duplicate_ppm": 1, "related_mbit": 1}
+    event = {
+        "case_id": case_id,
+        "policy_class": 0,
+        "version": version,
+        "members": [{"incident_id": id_, **member} for id_ in ids],
+        "links": [{"left": one, "right": other, **link} for one, other in pairwise(ids)],
+        "at": at,
+    }
+    value = frame(read_dictionary(settings).id_of("case_event")) + codec("case_event").encode(event)
+    publish(settings.as_principal("cases"), cases(settings.generation).name, [(b"case", value)])
+
+
+def test_as_of_counts_a_seizure_once_from_when_it_was_said(
+    moments: tuple[Settings, dict[str, str], datetime],
+) -> None:
+    """By the cases of then, without a member that is hidden today; now that there is no case, each incident counts."""
+    settings, ids, before = moments
+
+    def repeats(generation: int) -> int:
+        _, flows = _seen(settings, generation, "reb-other")
+        return sum(row["reported"] - row["incidents"] for row in flows)
+
+    usual = repeats(settings.generation)
+    members = [ids[name] for name in ("narrowed", "left", "amended")]
+    with stages(settings, "project"):
+        _said(settings, members[0], 1, before, members)
+        until(lambda: repeats(settings.generation) == usual + 2)
+        _said(settings, members[0], 2, datetime.now(UTC), [])
+        until(lambda: repeats(settings.generation) == usual)
+    with as_of(settings, before) as (number, _):
+        assert repeats(number) == 1
+    with as_of(settings, before - timedelta(milliseconds=1)) as (number, _):
+        assert repeats(number) == 0
+    with as_of(settings, datetime.now(UTC)) as (number, _):
+        assert repeats(number) == usual
+    rebuild(settings)
+
+
 def test_the_commands(moments: tuple[Settings, dict[str, str], datetime], monkeypatch: pytest.MonkeyPatch) -> None:
     """`ionics rebuild` and `ionics as-of`, with what they print and what the audit keeps."""
     settings, ids, before = moments
@@ -198,6 +279,8 @@ def test_the_commands(moments: tuple[Settings, dict[str, str], datetime], monkey
     assert seen["incident"]["revision"] == 1
     assert json.loads(run("as-of", "1999", "routes", "--json", code=2) or "null") is None
     assert json.loads(run("as-of", "1999-01-01", "routes", "--json")) == []
+    entries = [codec("access").decode((r.value or b"")[FRAME_BYTES:]) for r in read_topic(settings, ACCESS.name)]
+    assert '"as_of":"1999-01-01T00:00:00+00:00"' in entries[-1]["query"]
     monkeypatch.setenv("IONICS_VIEWER", "reb-other")
     result = CliRunner().invoke(cli, ["rebuild"])
     assert result.exit_code == 1

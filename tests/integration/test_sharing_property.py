@@ -21,6 +21,8 @@ from projections.migrate import drop, migrate
 from projections.sink import ViewSink
 from projections.viewing import viewing
 from schemas.directory import SEES_ALL, Agency, FocalPoint, Group, Members
+from schemas.reading import Record
+from tests.unit.projections.matched_worlds import around
 from tests.unit.projections.people import members, person, visible
 from tests.unit.projections.worlds import World, decode, encode
 
@@ -34,6 +36,7 @@ _NAMES = [f"agency:{id_}" for id_ in _AGENCIES] + [f"group:{id_}" for id_ in _GR
 _TABLES = (
     *("positions", "policy", "incident", "incident_revision", "item", "milestone"),
     *("route_flow", "place_heat", "substance_timeline", "agency_activity"),
+    *("link", "match_key", "judgement", '"case"', "case_member", "case_link"),
 )
 
 _AUDIENCES = st.one_of(
@@ -89,11 +92,17 @@ def _records(world: World, incidents: list[Any]) -> list[dict[str, Any]]:
     return found
 
 
-def _fill(writer: psycopg.Connection, generation: int, records: list[dict[str, Any]], directory: Members) -> None:
+def _fill(
+    writer: psycopg.Connection,
+    generation: int,
+    records: list[dict[str, Any]],
+    others: list[Record],
+    directory: Members,
+) -> None:
     names = ", ".join(f"g{generation}.{name}" for name in _TABLES)
     writer.execute(f"TRUNCATE {names}")
     writer.execute(f"INSERT INTO g{generation}.policy VALUES (0, '', '{{COMMUNITY}}')")
-    ViewSink(writer, generation, decode).apply([encode(record) for record in records], {})
+    ViewSink(writer, generation, decode).apply([encode(record) for record in records], {}, others)
     write_members(writer, generation, directory)
 
 
@@ -113,6 +122,19 @@ def _everything(reader: psycopg.Connection, generation: int, viewer: str) -> dic
         found["revision keys"] = reader.execute(
             f"SELECT incident_id::text, revision FROM g{generation}.incident_revision ORDER BY 1, 2"
         ).fetchall()
+        found["links"] = {
+            which: queries.list_links(reader, generation, which=which, limit=500)
+            for which in ("counting", "review", "all")
+        }
+        found["cases"] = queries.list_cases(reader, generation, limit=500)
+        found["closed keys"] = queries.closed_keys(reader, generation)
+        ids = [record["incident_id"] for record in incidents]
+        found["case"] = [queries.case_document(reader, generation, id_) for id_ in ids]
+        found["case of"] = [queries.case_of(reader, generation, id_) for id_ in ids]
+        found["rows"] = {
+            name: reader.execute(f"SELECT t::text FROM g{generation}.{name} t ORDER BY 1").fetchall()  # type: ignore[arg-type]
+            for name in ("link", "match_key", "judgement", '"case"', "case_member", "case_link")
+        }
     return found
 
 
@@ -125,12 +147,13 @@ def test_what_is_hidden_might_as_well_not_exist(
     writer, reader = databases
     records = _records(World(seed), incidents)
     shuffled = Random(seed).sample(records, len(records))  # noqa: S311  # an order, not a secret
-    _fill(writer, _WHOLE, shuffled, directory)
+    told = around(seed, records)
+    _fill(writer, _WHOLE, shuffled, Random(seed).sample([record for record, _ in told], len(told)), directory)  # noqa: S311  # the same
     for viewer in [*directory.focal_points, "nobody"]:
         seen = visible(viewer, records, directory)
-        _fill(writer, _FILTERED, seen, directory)
-        found = _everything(reader, _WHOLE, viewer)
         keys = {(record["admitted"]["incident"]["incident_id"], r) for record in seen for r in [_revision(record)]}
+        _fill(writer, _FILTERED, seen, [record for record, of in told if of <= keys], directory)
+        found = _everything(reader, _WHOLE, viewer)
         assert keys == set(found["revision keys"])
         assert len({key for key, _ in keys}) == len(found["incidents"])
         assert _everything(reader, _FILTERED, viewer) == found

@@ -12,6 +12,7 @@ from projections.migrate import drop, migrate
 from projections.sink import ViewSink
 from schemas.columnar import ColumnarDecoder
 from schemas.errors import ProjectionError
+from schemas.reading import Record
 from tests.simulation.agencies import PARTITIONS_USED
 from tests.simulation.ledger import ENRICHED, check_logs, committed
 from tests.simulation.process import Process
@@ -44,12 +45,14 @@ class _PostgresSink:
         self._process.call("positions of the views")
         return self._sink.positions()
 
-    def apply(self, values: Sequence[bytes], advance: Mapping[Place, tuple[int, int]]) -> None:
+    def apply(
+        self, values: Sequence[bytes], advance: Mapping[Place, tuple[int, int]], others: Sequence[Record] = ()
+    ) -> None:
         """See `Sink.apply`."""
         self._process.call("begin a batch of the views")
         if self._process.faults.happens("database refuses"):
             self._connection.close()
-        self._sink.apply(values, advance)
+        self._sink.apply(values, advance, others)
         if self._process.faults.happens("answer lost"):
             self._connection.close()
             raise ProjectionError("the connection was lost after the commit")

@@ -21,15 +21,31 @@ from schemas.codec import FRAME_BYTES, RecordCodec, avro_schema, codec, frame
 from schemas.errors import ForbiddenError
 from schemas.reading import Record
 from schemas.settings import Settings
-from schemas.topics import DECISIONS, FOR_EVER, INCIDENTS, SCHEMAS, SUBMISSIONS, Topic, create_topics, enriched
+from schemas.topics import (
+    DECISIONS,
+    FOR_EVER,
+    INCIDENTS,
+    JUDGEMENTS,
+    SCHEMAS,
+    SUBMISSIONS,
+    Topic,
+    cases,
+    create_topics,
+    enriched,
+    links,
+)
 from tests.unit.evidence.history import history
+from tests.unit.projections.matches import Matches
+from tests.unit.projections.matches import history as matched_history
 from tests.unit.stream_processors.world import DICTIONARY
 
 pytestmark = pytest.mark.stack
 
 _GENERATION = 931
 _TOPIC = enriched(_GENERATION).name
-_COPIED = (SUBMISSIONS.name, INCIDENTS.name, DECISIONS.name, SCHEMAS.name, _TOPIC)
+_LINKS, _CASES = links(_GENERATION).name, cases(_GENERATION).name
+_MATCHED = (_LINKS, JUDGEMENTS.name, _CASES)
+_COPIED = (SUBMISSIONS.name, INCIDENTS.name, DECISIONS.name, SCHEMAS.name, _TOPIC, *_MATCHED)
 _ENRICHMENT = RecordCodec(avro_schema("enrichment"))
 
 
@@ -53,6 +69,9 @@ def _enriched(incident: Record) -> Record:
 
 SOUND = history()
 SOUND.records[_TOPIC] = [_enriched(record) for record in SOUND.records[INCIDENTS.name]]
+_HEADS = {kind: frame(DICTIONARY.id_of(kind)) for kind in ("match_event", "judgement", "case_event")}
+for _record in matched_history(1, 12, into=Matches(_HEADS, _GENERATION)):
+    SOUND.records.setdefault(_record.topic, []).append(_record)
 VICTIM = SOUND.admitted("three", 2)
 
 
@@ -97,8 +116,9 @@ def scratch(settings: Settings) -> Iterator[Callable[..., Scratch]]:
                 made.write(topic, records)
             decoder = KindDecoder(DICTIONARY, "enriched")
             sink = ViewSink(connection, _GENERATION, lambda values: decoder.decode(values).columns)
-            ends = {(_TOPIC, number): (0, 100) for number in range(12)}
-            sink.apply([record.value or b"" for record in kept[_TOPIC]], ends)
+            ends = {(_TOPIC, number): (0, 100) for number in range(12)} | {(topic, 0): (0, 999) for topic in _MATCHED}
+            others = [record for topic in _MATCHED for record in kept[topic]]
+            sink.apply([record.value or b"" for record in kept[_TOPIC]], ends, others)
             return made
 
         yield make
@@ -174,6 +194,48 @@ def test_rows_that_are_deleted_changed_or_invented_are_found(scratch: Callable[.
         ("MISSING_REVISION", three, 2),
         ("FOREIGN_REVISION", three, 9),
     } == set(_found(made.reconciled()))
+
+
+def test_links_and_cases_that_are_deleted_changed_or_invented_are_found(scratch: Callable[..., Scratch]) -> None:
+    """In each table; and versions of a case that are not one after the other."""
+    made = scratch()
+    statements = (
+        "DELETE FROM g931.link WHERE ctid = (SELECT min(ctid) FROM g931.link)",
+        "UPDATE g931.match_key SET closed = NOT closed WHERE ctid = (SELECT min(ctid) FROM g931.match_key)",
+        "UPDATE g931.judgement SET verdict = 'x' WHERE ctid = (SELECT min(ctid) FROM g931.judgement)",
+        'UPDATE g931."case" SET version = 99 WHERE ctid = (SELECT min(ctid) FROM g931."case")',
+        "DELETE FROM g931.case_member WHERE ctid = (SELECT min(ctid) FROM g931.case_member)",
+        "UPDATE g931.case_link SET case_id = gen_random_uuid() WHERE ctid = (SELECT min(ctid) FROM g931.case_link)",
+    )
+    for statement in statements:
+        assert made.connection.execute(statement.encode()).rowcount == 1
+    last = SOUND.records[_CASES][-1]
+    made.write(_CASES, [last])
+    made.write(_LINKS, [replace(last, value=b"\x00no link")])
+    findings = sorted((finding.code, finding.where) for finding in made.reconciled().findings)
+    assert findings == [
+        ("CASE_VERSION", _CASES),
+        ("FOREIGN_MATCH", "g931.case_link"),
+        ("MISSING_MATCH", "g931.case_link"),
+        ("MISSING_MATCH", "g931.case_member"),
+        ("MISSING_MATCH", "g931.link"),
+        ("STALE_MATCH", "g931.case"),
+        ("STALE_MATCH", "g931.judgement"),
+        ("STALE_MATCH", "g931.match_key"),
+        ("UNREADABLE", f"{_LINKS}/0/{len(SOUND.records[_LINKS])}"),
+    ]
+
+
+def test_a_link_that_the_projector_has_not_come_to_waits(scratch: Callable[..., Scratch]) -> None:
+    """It is counted, and is no finding."""
+    made = scratch()
+    made.connection.execute(
+        "UPDATE g931.positions SET next = %s WHERE topic = %s", [len(SOUND.records[_LINKS]), _LINKS]
+    )
+    made.write(_LINKS, SOUND.records[_LINKS][:2])
+    done = made.reconciled()
+    assert _found(done) == []
+    assert done.waiting["project"] == 2
 
 
 def test_a_submission_without_decision_is_found(scratch: Callable[..., Scratch]) -> None:

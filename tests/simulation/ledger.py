@@ -6,19 +6,42 @@ decision says that it saw.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+import polars as pl
+
+from deploy.stages import STREAMING, generated
+from schemas.case import CaseVersion
 from schemas.codec import FRAME_BYTES, codec
 from schemas.dictionary import SchemaDictionary
 from schemas.directory import Directory
+from schemas.known_schemas import KnownSchemas
 from schemas.reading import Record
-from schemas.topics import DECISIONS, DIRECTORY, INCIDENTS, SUBMISSIONS, enriched
+from schemas.topics import (
+    DECISIONS,
+    DIRECTORY,
+    INCIDENTS,
+    JUDGEMENTS,
+    SCHEMAS,
+    SUBMISSIONS,
+    cases,
+    enriched,
+    links,
+)
 from stream_processors.admit import Admission
+from stream_processors.enrich import Enrichment
+from stream_processors.match import Matcher, shipped_model
+from stream_processors.match.matcher import Taken
 from stream_processors.runtime import Output, Partition, Processed
 from tests.simulation.agencies import PARTITIONS_USED
+from tests.simulation.members import TOPICS
+from tests.simulation.members import expected as members_expected
 from tests.simulation.stages import Fragile, PoisonError
 from tests.simulation.tables import folded, row_of
-from tests.simulation.world import GENERATION, World, enrichment
+from tests.simulation.world import GENERATION, World, reference
+from tests.unit.match.worlds import Said
+from tests.unit.match_cases.expected import expected as expected_cases
+from tests.unit.match_cases.facts import folded as folded_cases
 from tests.unit.stream_processors.world import DICTIONARY, HERE
 
 ENRICHED = enriched(GENERATION).name
@@ -42,10 +65,21 @@ def check_views(world: World) -> None:
         known = world.broker.logs[where].committed(0, world.tables.positions.get((ENRICHED, number), 0))
         rows += [row_of(record.value or b"") for record in known]
     expected, tables = folded(rows), world.tables
+    _check_members(world)
     if (expected.revisions, expected.current) != (tables.revisions, tables.current):
         raise BreachError("views: they are not what lies before their positions")
     if +expected.counts != +tables.counts:
         raise BreachError(f"views: counts {dict(+tables.counts)}, expected {dict(+expected.counts)}")
+
+
+def _check_members(world: World) -> None:
+    """They are the fold of what lies before their positions, and never go back: what was taken away stays away."""
+    now = world.members.positions
+    if world.members != members_expected(world.broker, now):
+        raise BreachError("members: their tables are not what lies before their positions")
+    if any(now[topic] < before for topic, before in world.members_were_at.items()):
+        raise BreachError("members: an older state was written over a newer one")
+    world.members_were_at = dict(now)
 
 
 def check(world: World) -> None:
@@ -59,6 +93,9 @@ def check(world: World) -> None:
         end = world.broker.logs[Partition(ENRICHED, number)]
         if end.holds_more(world.tables.positions.get((ENRICHED, number), 0)):
             raise BreachError(f"lost: the views did not come to the end of {ENRICHED}/{number}")
+    for topic in (each.name for each in TOPICS):
+        if world.broker.logs[Partition(topic, 0)].holds_more(world.members.positions.get(topic, 0)):
+            raise BreachError(f"lost: the tables of members did not come to the end of {topic}")
     check_views(world)
 
 
@@ -69,12 +106,8 @@ def check_logs(world: World) -> None:
         BreachError: something is lost, doubled, invented or otherwise than without faults.
     """
     _check_outboxes(world)
-    for number in range(PARTITIONS_USED):
-        _check_decisions(world, number)
-    written = _reference(world)
-    for topic in sorted(written.keys() | _topics(world)):
-        _compare(topic, written.get(topic, []), _stands(world, topic))
-    _check_enriched(world)
+    for stage in STREAMING:
+        CHECKS[stage.name](world)
 
 
 def committed(world: World, topic: str, number: int) -> list[Record]:
@@ -103,6 +136,15 @@ def _check_outboxes(world: World) -> None:
     strange = Counter(r.value for r, signature in zip(sent, signatures, strict=True) if signature not in known)
     if strange != Counter(world.hostile):
         raise BreachError("invented: submissions that nobody made")
+
+
+def _check_admission(world: World) -> None:
+    """One decision for each submission, and all that is written as a run without faults writes it."""
+    for number in range(PARTITIONS_USED):
+        _check_decisions(world, number)
+    written = _reference(world)
+    for topic in sorted(written.keys() | _topics(world)):
+        _compare(topic, written.get(topic, []), _stands(world, topic))
 
 
 def _check_decisions(world: World, number: int) -> None:
@@ -168,8 +210,8 @@ def _copy(record: Output | Record) -> Copy:
 
 
 def _topics(world: World) -> set[str]:
-    inputs = {SUBMISSIONS.name, DIRECTORY.name, ENRICHED, "ionics.schemas"}
-    return {where.topic for where, log in world.broker.logs.items() if log.end} - inputs
+    others = {topic.name for topic in (SUBMISSIONS, SCHEMAS, *TOPICS, *generated(GENERATION))}
+    return {where.topic for where, log in world.broker.logs.items() if log.end} - others
 
 
 def _stands(world: World, topic: str) -> list[Copy]:
@@ -193,7 +235,60 @@ def _compare(topic: str, expected: list[Copy], actual: list[Copy]) -> None:
 
 def _check_enriched(world: World) -> None:
     """Each admitted incident once, in the order of its partition, as enrichment without faults writes it."""
+    enrichment = Enrichment(KnownSchemas(lambda: DICTIONARY), reference(), GENERATION)
     for number in range(PARTITIONS_USED):
         admitted = committed(world, INCIDENTS.name, number)
-        expected = [_copy(output) for output in enrichment().process(admitted).outputs] if admitted else []
+        expected = [_copy(output) for output in enrichment.process(admitted).outputs] if admitted else []
         _compare(ENRICHED, expected, [_copy(record) for record in committed(world, ENRICHED, number)])
+
+
+def _check_links(world: World) -> None:
+    """What the links say is what one matcher says of all that is enriched, taken at once."""
+    said, expected = Said(), Said()
+    for record in committed(world, links(GENERATION).name, 0):
+        said.take(_told(record.value or b""))
+    values = [record.value or b"" for n in range(PARTITIONS_USED) for record in committed(world, ENRICHED, n)]
+    if values:
+        known = KnownSchemas(lambda: DICTIONARY)
+        by_schema: dict[int, list[bytes]] = {}
+        for value in values:
+            by_schema.setdefault(int.from_bytes(value[1:FRAME_BYTES], "big"), []).append(value)
+        frames = [known.columnar(id_, "enriched").decode(id_, some).columns for id_, some in by_schema.items()]
+        taken = Matcher(shipped_model()).take(pl.concat(frames, how="diagonal_relaxed"))
+        for part, event in taken.events():
+            expected.take(_told(bytes(FRAME_BYTES) + codec("match_event").encode({part: event})))
+    if (said.counting(), said.closed) != (expected.counting(), expected.closed):
+        raise BreachError("changed: links and closed keys are not those of the enriched incidents")
+
+
+def _told(value: bytes) -> Taken:
+    event = codec("match_event").decode(value[FRAME_BYTES:])
+    parts = {"moved": event["moved"], "keys": event["key"], "links": event["link"]}
+    return Taken(**{name: [part] for name, part in parts.items() if part is not None})
+
+
+def _check_cases(world: World) -> None:
+    """Each version of each case once, and what they come to is what the rules make of all links and judgements."""
+    written = [
+        codec("case_event").decode((r.value or b"")[FRAME_BYTES:]) for r in _all_of(world, cases(GENERATION).name)
+    ]
+    try:
+        standing = folded_cases(map(CaseVersion.of, written))
+    except AssertionError as error:
+        raise BreachError(f"doubled or lost: a version of a case does not follow the one before: {error}") from error
+    facts = [*_all_of(world, links(GENERATION).name), *_all_of(world, JUDGEMENTS.name)]
+    if standing != expected_cases(Output(r.topic, 0, r.key, r.value) for r in facts):
+        raise BreachError("changed: the cases are not those of the links and judgements")
+
+
+def _all_of(world: World, topic: str) -> list[Record]:
+    return committed(world, topic, 0)
+
+
+CHECKS: dict[str, Callable[[World], None]] = {
+    "admit": _check_admission,
+    "enrich": _check_enriched,
+    "match": _check_links,
+    "cases": _check_cases,
+}
+"""For each stage of the catalogue, what must hold of its outputs."""

@@ -19,16 +19,16 @@ class SimulatedLog:
     """One worker's log.
 
     Args:
-        partitions: how many the input topic has.
+        inputs: input topics, with how many partitions each has.
     """
 
     def __init__(
-        self, broker: Broker, process: Process, group: str, topic: str, partitions: int, instance: str = "0"
+        self, broker: Broker, process: Process, group: str, inputs: Mapping[str, int], instance: str = "0"
     ) -> None:
         self.broker, self._process = broker, process
         self._group_name, self._instance = group, instance
         self._id = f"{group}-{instance}"
-        held = [Partition(topic, number) for number in range(partitions)]
+        held = [Partition(topic, number) for topic, count in inputs.items() for number in range(count)]
         self._group = broker.groups.setdefault(group, Group(held))
         self.member = self._group.join(instance)
         process.on_silence = lambda: self._group.remove(instance, self.member)

@@ -2,14 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 
+from deploy.stages import Surroundings
+from schemas.known_schemas import KnownSchemas
 from schemas.reading import Record
-from stream_processors.admit import Admission
+from schemas.topics import DIRECTORY, SCHEMAS
+from stream_processors.admit import Admission, DirectoryReader
 from stream_processors.admit.stage import Admitted
 from stream_processors.enrich import Enrichment
-from stream_processors.runtime import Log, Partition, Processed
+from stream_processors.runtime import Log, Partition, Processed, following_schemas
 from tests.simulation.log import SimulatedLog
+from tests.simulation.members import MemoryMembers
 from tests.simulation.tables import MemorySink, Place
-from tests.simulation.world import Parts, enrichment
+from tests.simulation.world import Parts
 
 
 class _NoTransaction(SimulatedLog):
@@ -73,11 +77,11 @@ class _AheadForEver(SimulatedLog):
         self._ahead = ahead
 
 
-def _without_look() -> Enrichment:
+class _WithoutLook(Enrichment):
     """Enrichment goes by the stored positions alone."""
-    stage = enrichment()
-    stage._last_done = lambda _log, _partition: -1  # type: ignore[method-assign]  # that is the mutation
-    return stage
+
+    def _last_done(self, log: Log, partition: int) -> int:  # noqa: ARG002  # that is the mutation
+        return -1
 
 
 class _AdmissionByStoredPosition(Admission):
@@ -88,15 +92,34 @@ class _AdmissionByStoredPosition(Admission):
         return dict(stored)
 
 
+def _without_look(around: Surroundings) -> Enrichment:
+    schemas = KnownSchemas(following_schemas(around.topic(SCHEMAS.name)))
+    return _WithoutLook(schemas, around.reference(), around.generation)
+
+
+def _sources(around: Surroundings) -> DirectoryReader:
+    return DirectoryReader(around.deployment, around.topic(DIRECTORY.name), around.topic(SCHEMAS.name))
+
+
+class _NoGuardOfMembers(MemoryMembers):
+    """Members, links and openings are written whatever was written before."""
+
+    def _is_behind(self, topic: str, following: int) -> bool:  # noqa: ARG002  # that is the mutation
+        return False
+
+
 MUTATIONS: dict[str, Parts] = {
     "no transaction": Parts(log=_NoTransaction),
     "no guard of the views' positions": Parts(sink=_NoGuard),
+    "no guard of the members' positions": Parts(members=_NoGuardOfMembers),
     "restore to the last stable offset": Parts(log=_LastStable),
     "restore without waiting for other workers": Parts(log=_NoWait),
-    "state before commit": Parts(admission=_FoldedEarly),
+    "state before commit": Parts(stages={"admit": lambda around: _FoldedEarly(_sources(around))}),
     "no retirement of the producer": Parts(log=_NotRetired),
     "records read ahead outlive a takeover": Parts(log=_AheadForEver),
-    "enrichment without a look at its output": Parts(enrichment=_without_look),
-    "admission without a look at its decisions": Parts(admission=_AdmissionByStoredPosition),
+    "enrichment without a look at its output": Parts(stages={"enrich": _without_look}),
+    "admission without a look at its decisions": Parts(
+        stages={"admit": lambda around: _AdmissionByStoredPosition(_sources(around))}
+    ),
 }
 """Each with the world in which it is made."""

@@ -48,8 +48,7 @@ def _fingerprint(schema: str | Mapping[str, Any]) -> str:
 def remembered() -> Iterator[None]:
     """Use it in the stages, and hash each schema once; what was remembered of values is forgotten at the end."""
     with ExitStack() as entered:
-        for stage in ("stream_processors.admit.stage", "stream_processors.enrich.stage"):
-            entered.enter_context(patch(f"{stage}.ColumnarDecoder", RememberingDecoder))
+        entered.enter_context(patch("schemas.known_schemas.ColumnarDecoder", RememberingDecoder))
         entered.enter_context(patch("schemas.dictionary.schema_fingerprint", _fingerprint))
         yield
     _rows.clear()

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from schemas.codec import FRAME_BYTES, codec
 from schemas.errors import ProjectionError
+from schemas.reading import Record
 from tests.simulation.process import Process
 
 Place = tuple[str, int]
@@ -95,8 +96,11 @@ class MemorySink:
         self._process.call("positions of the views")
         return dict(self._tables.positions)
 
-    def apply(self, values: Sequence[bytes], advance: Mapping[Place, tuple[int, int]]) -> None:
-        """See `Sink.apply`."""
+    def apply(
+        self, values: Sequence[bytes], advance: Mapping[Place, tuple[int, int]], others: Sequence[Record] = ()
+    ) -> None:
+        """See `Sink.apply`. It keeps nothing of cases."""
+        assert not others
         for place, (old, new) in advance.items():
             if new < old:
                 raise ProjectionError(f"{place} cannot go back from {old} to {new}")

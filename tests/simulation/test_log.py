@@ -25,7 +25,7 @@ class _Simulated:
 
     def open(self, instance: str = "0") -> Log:
         """See `Ground.open`."""
-        return SimulatedLog(self._broker, Process(self._scheduler, self._faults), "contract", "in", 1, instance)
+        return SimulatedLog(self._broker, Process(self._scheduler, self._faults), "contract", {"in": 1}, instance)
 
     def start(self, call: Callable[[], T]) -> Callable[[], T]:
         """See `Ground.start`: the call has gone as far as it can in a second of its clock."""

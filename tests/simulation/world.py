@@ -3,21 +3,19 @@
 import logging
 import tempfile
 import threading
-from collections.abc import Callable
-from copy import copy
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache, partial
 from pathlib import Path
 from random import Random
 from typing import Any
 
+from deploy.stages import STREAMING, Streaming, Surroundings
+from projections.members import MembersProjection
 from projections.projector import Projection, Sink
 from schemas.errors import IonicsError
-from schemas.identity import PARTITIONS
-from schemas.topics import DIRECTORY, INCIDENTS, SCHEMAS, SUBMISSIONS, enriched
-from stream_processors.admit import GROUP, Admission, DirectoryReader
-from stream_processors.enrich import Enrichment
-from stream_processors.enrich import group as enrich_group
+from schemas.reading import Record
+from schemas.topics import enriched
 from stream_processors.reference import Reference
 from stream_processors.runtime import Stage, Worker
 from tests.simulation.agencies import Agency
@@ -25,23 +23,21 @@ from tests.simulation.broker import Broker
 from tests.simulation.faults import Crashed, Faults
 from tests.simulation.following import SimulatedSource, SimulatedTopic
 from tests.simulation.log import SimulatedLog
+from tests.simulation.members import MemberTables, MemoryMembers, told
 from tests.simulation.parties import AGENCIES, change, founding, unbelievable
 from tests.simulation.process import Process
 from tests.simulation.remembering import remembered
 from tests.simulation.scheduler import Scheduler
 from tests.simulation.stages import Fragile
 from tests.simulation.tables import MemorySink, Place, Tables
-from tests.unit.stream_processors.world import DICTIONARY, HERE
+from tests.unit.stream_processors.world import HERE
 
 GENERATION = 1
 _NEVER = threading.Event()
 logging.getLogger("stream_processors.runtime.worker").addHandler(logging.NullHandler())
-_ENRICHMENT = Enrichment(DICTIONARY, Reference.load(), GENERATION)
-
-
-def enrichment() -> Enrichment:
-    """A fresh one, which shares with the others what enrichment remembers of texts that it met."""
-    return copy(_ENRICHMENT)
+Build = Callable[[Surroundings], Stage[Any]]
+reference = cache(Reference.load)
+"""The reference data, which all seeds share with what it remembers of texts that it met."""
 
 
 @dataclass(frozen=True)
@@ -50,17 +46,17 @@ class Parts:
 
     Attributes:
         log: the log of a worker.
-        admission: admission on its sources.
-        enrichment: enrichment.
+        stages: by name, what builds a stage instead of its entry in the catalogue.
         worker: what runs them.
         sink: the tables of a projector.
+        members: the tables of the projector of members.
     """
 
     log: type[SimulatedLog] = SimulatedLog
-    admission: Callable[[DirectoryReader], Stage[Any]] = Admission
-    enrichment: Callable[[], Stage[Any]] = enrichment
+    stages: Mapping[str, Build] = field(default_factory=dict)
     worker: type[Worker[Any]] = Worker
     sink: Callable[[Tables, set[Place], Process, Callable[[], None]], Sink] = MemorySink
+    members: type[MemoryMembers] = MemoryMembers
 
 
 class World:
@@ -72,6 +68,8 @@ class World:
     Attributes:
         broker: the logs.
         tables: the views.
+        members: the tables of members.
+        members_were_at: their positions when they were last looked at.
         agencies: with what each has told its outbox.
         hostile: what was submitted by others.
     """
@@ -82,6 +80,7 @@ class World:
         self.faults = Faults(self.scheduler, self.random)
         self.broker = Broker(lambda: self.scheduler.now_ms, self.faults.after)
         self.tables, self._locks = Tables(), set[Place]()
+        self.members, self.members_were_at = MemberTables(), dict[str, int]()
         self.agencies: list[Agency] = []
         self.hostile: list[bytes | None] = []
         self._parts, self._on_views = parts, on_views
@@ -109,15 +108,14 @@ class World:
             agency = Agency(name, key, folder, self.broker, Process(self.scheduler, self.faults))
             self.agencies.append(agency)
             self.scheduler.spawn(name, partial(agency.act, acts))
-        services = {
-            "admit": (self._admit, random.choice((1, 1, 2, 3))),
-            "enrich": (self._enrich, random.choice((1, 2))),
-            "project": (self._project, random.choice((1, 1, 2))),
-        }
-        for kind, (run, count) in services.items():
-            for instance in range(count):
-                self._live(f"{kind} {instance}", partial(run, str(instance)))
+        for stage in STREAMING:
+            for instance in range(random.choice((1, 1, 2, 3)) if stage.shared else 1):
+                self._live(f"{stage.name} {instance}", partial(self._work, stage, str(instance)))
+        for instance in range(random.choice((1, 1, 2))):
+            self._live(f"project {instance}", self._project)
+        self._live("members", self._project_members)
         self.scheduler.spawn("strangers", self._disturb)
+        self.scheduler.spawn("members", self._tell)
         self.scheduler.spawn("operators", self._operate)
 
     def _live(self, name: str, run: Callable[[Process], None]) -> None:
@@ -141,22 +139,34 @@ class World:
         if self.faults.happens("twin"):
             self.scheduler.later(self.faults.delay_ms(), partial(self._live, name, run))
 
-    def _admit(self, instance: str, process: Process) -> None:
-        topics = [SimulatedTopic(self.broker, process, t.name, self._change) for t in (DIRECTORY, SCHEMAS)]
-        stage = self._parts.admission(DirectoryReader(HERE, *topics))
-        self._work(self._parts.log(self.broker, process, GROUP, SUBMISSIONS.name, PARTITIONS, instance), stage)
+    def _work(self, stage: Streaming, instance: str, process: Process) -> None:
+        def topic(name: str) -> SimulatedTopic:
+            return SimulatedTopic(self.broker, process, name, self._change)
 
-    def _enrich(self, instance: str, process: Process) -> None:
-        log = self._parts.log(self.broker, process, enrich_group(GENERATION), INCIDENTS.name, PARTITIONS, instance)
-        self._work(log, self._parts.enrichment())
+        build = self._parts.stages.get(stage.name, stage.build)
+        built = build(Surroundings(HERE, GENERATION, topic, reference))
+        inputs = {topic.name: topic.partitions for topic in stage.inputs(GENERATION)}
+        log = self._parts.log(self.broker, process, stage.group(GENERATION), inputs, instance)
+        self._parts.worker(log, Fragile(built, self.faults), self.random.randint(1, 8)).run(_NEVER)
 
-    def _work(self, log: SimulatedLog, stage: Stage[Any]) -> None:
-        self._parts.worker(log, Fragile(stage, self.faults), self.random.randint(1, 8)).run(_NEVER)
-
-    def _project(self, _: str, process: Process) -> None:
+    def _project(self, process: Process) -> None:
         sink = self._parts.sink(self.tables, self._locks, process, partial(self._on_views, self))
         follow = partial(SimulatedSource, self.broker, process)
         Projection(enriched(GENERATION), sink, follow, self.random.randint(1, 8)).run(_NEVER)
+
+    def _project_members(self, process: Process) -> None:
+        def read(topic: str, start: int) -> Iterator[Record]:
+            return SimulatedTopic(self.broker, process, topic, self._change).read(start)
+
+        sink = self._parts.members(self.members, process, partial(self._on_views, self))
+        follow = partial(SimulatedSource, self.broker, process)
+        MembersProjection(HERE, sink, read, follow).run(_NEVER)
+
+    def _tell(self) -> None:
+        """What is opened, grouped and published."""
+        for number in range(self.random.randrange(8)):
+            self.scheduler.sleep(self.random.randrange(3_000))
+            self.broker.append(told(self.random, number))
 
     def _change(self) -> None:
         if self.faults.happens("directory changes"):
@@ -175,7 +185,7 @@ class World:
         """Rebalances and lost positions; the faults stop some time after all agencies are done."""
         while not all(agency.done for agency in self.agencies):
             self.scheduler.sleep(self.random.randrange(3_000))
-            group = self.random.choice((GROUP, enrich_group(GENERATION)))
+            group = self.random.choice([stage.group(GENERATION) for stage in STREAMING])
             if group in self.broker.groups and self.faults.happens("rebalance"):
                 self.broker.groups[group].shuffle()
             if self.faults.happens("positions forgotten"):

@@ -50,13 +50,16 @@ def test_more_is_darker() -> None:
     assert _FULL in text
 
 
+_MEASURES = ("items", "mass_ug", "items_without_mass")
+
+
 def _row(**fields: Any) -> dict[str, Any]:
     return {"period": "2016-01", "items": 1, "incidents": 1, "mass_ug": 5, "items_without_mass": 0, **fields}
 
 
 def test_months_without_any_are_filled_in() -> None:
     """A gap in time is seen as a gap."""
-    found = by_period([_row(period="2015-12"), _row(period="2016-02", mass_ug=7)], "items")
+    found = by_period([_row(period="2015-12"), _row(period="2016-02", mass_ug=7)], *_MEASURES)
 
     assert found == [("2015-12", 1, 5, 0), ("2016-01", 0, 0, 0), ("2016-02", 1, 7, 0)]
 
@@ -64,7 +67,7 @@ def test_months_without_any_are_filled_in() -> None:
 def test_very_many_months_become_years() -> None:
     """Nothing is lost on the way."""
     rows = [_row(period=f"{year}-05", items=2) for year in range(1990, 2017)] + [_row(period="2016", items=3)]
-    found = by_period(rows, "items")
+    found = by_period(rows, *_MEASURES)
 
     assert found[-1] == ("2016", 5, 10, 0)
     assert len(found) == 27

@@ -118,6 +118,11 @@ def acts(commands: Sequence[Command], at: int = 0) -> list[Record]:
             signed += both_steps(HERE, command.kind, command.entry_id, stated, one, two)
         else:
             signed.append(signed_act(HERE, "ACT", command.kind, command.entry_id, stated, one))
+    return act_records(signed, at)
+
+
+def act_records(signed: Sequence[Mapping[str, Any]], at: int) -> list[Record]:
+    """The records of signed acts, from an offset on."""
     head = frame(DICTIONARY.id_of("directory_act"))
     values = [(str(act["entry_id"]).encode(), head + codec("directory_act").encode(act)) for act in signed]
     return [

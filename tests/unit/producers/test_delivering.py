@@ -10,9 +10,9 @@ from confluent_kafka import KafkaError, KafkaException
 from producers.background import BackgroundDelivery
 from producers.delivery import Delivery
 from producers.kafka_sender import KafkaSender
-from producers.known_schemas import KnownSchemas
 from producers.outbox import Queued
 from schemas.errors import LogError
+from schemas.known_schemas import KnownSchemas
 from schemas.settings import Settings
 
 
@@ -83,7 +83,7 @@ class _Schemas(KnownSchemas):
 def test_what_was_acknowledged_before_a_stall_is_known_though_purging_the_rest_is_fatal() -> None:
     """The library raises a fatal error among the reports of the purged ones: brokers too few for a write do this."""
     settings = Settings(Path())
-    sender = KafkaSender(settings, "customs", _Schemas(settings))
+    sender = KafkaSender(settings, "customs", _Schemas.of(settings))
     sender._producer = _Producer()  # type: ignore[assignment]  # as much of one as is used
     rows = [Queued(position, "id", "event", "REPORTED", "now", "f", "k", b"", b"") for position in (1, 2, 3)]
     acknowledged, error = sender.send(rows, lambda: 0.05)

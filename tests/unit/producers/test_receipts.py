@@ -2,20 +2,14 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-from producers.known_schemas import KnownSchemas
 from producers.receipts import ReceiptReader
 from schemas.codec import codec, frame
+from schemas.known_schemas import KnownSchemas
 from schemas.settings import Settings
 from tests.unit.stream_processors.world import DICTIONARY
 
 _RECEIPT, _INCIDENT = DICTIONARY.id_of("receipt"), DICTIONARY.id_of("incident")
-
-
-class _Schemas(KnownSchemas):
-    def _before_and_after(self) -> Any:
-        yield DICTIONARY
 
 
 def _receipt(digest: str) -> bytes:
@@ -28,7 +22,7 @@ def _receipt(digest: str) -> bytes:
 def test_records_that_are_no_receipts_are_passed_over() -> None:
     """An agency does not wait for ever behind bytes that no admission wrote; the receipts around them count."""
     settings = Settings(Path())
-    reader = ReceiptReader(settings, "customs", _Schemas(settings))
+    reader = ReceiptReader(settings, "customs", KnownSchemas(lambda: DICTIONARY))
     poison = [b"", b"\x00\xff\xff\xff\xfex", frame(_RECEIPT) + b"\xff", frame(_INCIDENT) + b"x", b"not framed at all"]
     assert reader._indexed([_receipt("a" * 64), *poison, _receipt("b" * 64)]) == 2 + len(poison)
     assert "a" * 64 in reader.index

@@ -8,9 +8,9 @@ from typing import Any
 
 import polars as pl
 
-from projections.policies import classified
 from schemas.codec import codec, enriched_schema, frame
 from schemas.columnar import ColumnarDecoder
+from schemas.policies import classified
 
 SCHEMA_ID = 7
 _DECODER = ColumnarDecoder(enriched_schema())

@@ -2,17 +2,18 @@
 
 import pytest
 
+from deploy.stages import generated
 from schemas.codec import codec
 from schemas.dictionary import SUBJECTS
 from schemas.errors import IdentityError
-from schemas.topics import ACCESS, FOR_EVER, PERMANENT, SUBMISSIONS, Topic, enriched, receipts
+from schemas.topics import ACCESS, FOR_EVER, PERMANENT, SUBMISSIONS, Topic, receipts
 
-ALL = [*PERMANENT, receipts("nzl-customs"), enriched(1)]
+ALL = [*PERMANENT, receipts("nzl-customs"), *generated(1)]
 
 
 def test_no_two_topics_have_one_name() -> None:
     """Generations and agencies have topics of their own."""
-    names = [topic.name for topic in [*ALL, receipts("nzl-police"), enriched(2)]]
+    names = [topic.name for topic in [*ALL, receipts("nzl-police"), *generated(2)]]
     assert len(names) == len(set(names))
     assert all(name.startswith("ionics.") for name in names)
 
@@ -24,6 +25,9 @@ def test_no_two_topics_have_one_name() -> None:
         ("ionics.incidents", 12),
         ("ionics.decisions", 12),
         ("ionics.enriched.g1", 12),
+        ("ionics.links.g1", 1),
+        ("ionics.cases.g1", 1),
+        ("ionics.judgements", 1),
         ("ionics.directory", 1),
         ("ionics.schemas", 1),
         ("ionics.dead-letters", 1),

@@ -15,7 +15,7 @@ from stream_processors.enrich import Enrichment, group
 from stream_processors.reference import Reference
 from stream_processors.runtime import MemoryCluster, MemoryLog, Output, Worker
 from tests.strategies import ADMISSIONS, bodies
-from tests.unit.stream_processors.world import DICTIONARY, body, drain, values
+from tests.unit.stream_processors.world import DICTIONARY, SCHEMAS, body, drain, values
 
 REFERENCE = Reference.load()
 TOPIC = enriched(1).name
@@ -36,7 +36,7 @@ class Raising:
 
 def _worker(cluster: MemoryCluster, batch: int = 100, reference: Any = REFERENCE) -> Worker[Any]:
     log = MemoryLog(cluster, group(1), INCIDENTS.name, PARTITIONS)
-    return Worker(log, Enrichment(DICTIONARY, reference, 1), batch)
+    return Worker(log, Enrichment(SCHEMAS, reference, 1), batch)
 
 
 def _cluster(records: list[dict[str, Any]]) -> MemoryCluster:

@@ -11,6 +11,7 @@ from schemas.directory import Agency, AgencyKey, Directory
 from schemas.identity import PARTITIONS, event_id, incident_id, partition_of, schema_fingerprint, signed_message
 from schemas.incident import validate_incident
 from schemas.keys import SigningKey
+from schemas.known_schemas import KnownSchemas
 from schemas.topics import DECISIONS, SUBMISSIONS
 from stream_processors.admit import GROUP, Admission
 from stream_processors.runtime import MemoryCluster, MemoryLog, Output, Worker
@@ -33,6 +34,7 @@ def dictionary() -> SchemaDictionary:
 
 
 DICTIONARY = dictionary()
+SCHEMAS = KnownSchemas(lambda: DICTIONARY)
 INCIDENT_ID = DICTIONARY.id_of("incident")
 FIRST_INCIDENT_ID = min(DICTIONARY.ids_of("incident"))
 

@@ -1,0 +1,105 @@
+"""Keys that too many incidents carry: they are closed, and support no link until fewer carry them.
+
+Whether a key is closed depends on how many incidents of a scope carry it at their current revisions, so on the set of
+events and not on their order, and an incident that is withdrawn leaves no trace. A scope is a class of policy:
+restricted incidents are counted by themselves, and never close a key for the community.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from stream_processors.match.keys import KINDS
+
+COMMUNITY = 0
+
+
+@dataclass(frozen=True)
+class Closed:
+    """A closed key.
+
+    Attributes:
+        kind: index in KINDS.
+        text: its parts, for people.
+        incidents: distinct current incidents of its scope that carry it.
+    """
+
+    kind: int
+    text: str
+    incidents: int
+
+
+Scoped = tuple[int, int]
+"""Scope and key."""
+
+
+class ClosedKeys:
+    """The closed keys of all scopes."""
+
+    def __init__(self) -> None:
+        self._closed: dict[Scoped, Closed] = {}
+
+    def __contains__(self, scoped: Scoped) -> bool:
+        return scoped in self._closed
+
+    def __len__(self) -> int:
+        return len(self._closed)
+
+    def get(self, scoped: Scoped) -> Closed | None:
+        """The closed key, None where it is open."""
+        return self._closed.get(scoped)
+
+    def apply(self, changes: Mapping[Scoped, Closed | None]) -> None:
+        """Take in changes; None opens."""
+        for scoped, closed in changes.items():
+            if closed is None:
+                self._closed.pop(scoped, None)
+            else:
+                self._closed[scoped] = closed
+
+
+class Changes:
+    """The closed keys as a batch changes them, before it is known to be committed."""
+
+    def __init__(self, closed: ClosedKeys) -> None:
+        self._closed = closed
+        self.made: dict[Scoped, Closed | None] = {}
+
+    def get(self, scoped: Scoped) -> Closed | None:
+        """The closed key as it is after the changes so far, None where it is open."""
+        return self.made[scoped] if scoped in self.made else self._closed.get(scoped)
+
+    def close(self, scoped: Scoped, closed: Closed) -> None:
+        """Close a key that is open."""
+        self.made[scoped] = closed
+
+    def count(self, scoped: Scoped, more: int) -> int:
+        """Count more incidents, or fewer, of a closed key; how many carry it now."""
+        known = self.get(scoped)
+        if known is None:
+            return 0
+        self.made[scoped] = counted = replace(known, incidents=known.incidents + more)
+        return counted.incidents
+
+    def open(self, limit: int) -> list[Scoped]:
+        """Open what no longer exceeds the limit; which keys that were closed before are open now."""
+        few = [scoped for scoped, closed in self.made.items() if closed is not None and closed.incidents <= limit]
+        for scoped in few:
+            self.made[scoped] = None
+        return [scoped for scoped in few if scoped in self._closed]
+
+    def events(self) -> Iterable[dict[str, Any]]:
+        """What was closed or opened, as the schema ``match_event`` has it."""
+        for (scope, key), now in self.made.items():
+            before = self._closed.get((scope, key))
+            if (before is None) != (now is None):
+                told = now or before
+                assert told is not None  # noqa: S101  # one of them is not
+                yield {
+                    "key": key - (1 << 64) if key >= 1 << 63 else key,
+                    "scope": scope,
+                    "kind": KINDS[told.kind],
+                    "text": told.text,
+                    "closed": now is not None,
+                    "incidents": told.incidents if now is not None else 0,
+                }

@@ -1,0 +1,49 @@
+"""Texts as small integers, so that columns of them can be compared at once.
+
+An interner only grows, and which number a text gets is seen by nobody outside: filling it is not a change of state.
+"""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+Ids = npt.NDArray[np.int32]
+NONE = 0
+"""The number of what is not stated."""
+
+
+class Interner:
+    """Numbers for the texts of one kind; 0 is null."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] = {}
+        self._texts: list[str] = [""]
+
+    def ids(self, texts: pl.Series) -> Ids:
+        """The numbers of a column of texts (String); a text not met before gets one."""
+        distinct = texts.unique().drop_nulls().to_list()
+        numbers = self._numbers
+        for text in distinct:
+            if text not in numbers:
+                numbers[text] = len(self._texts)
+                self._texts.append(text)
+        mapped = texts.replace_strict(
+            pl.Series(distinct, dtype=pl.String),
+            pl.Series([numbers[text] for text in distinct], dtype=pl.Int32),
+            default=NONE,
+            return_dtype=pl.Int32,
+        )
+        return mapped.fill_null(NONE).to_numpy()
+
+    def text(self, number: int) -> str | None:
+        """The text of a number, None for 0."""
+        return None if number == NONE else self._texts[number]
+
+    def texts(self, numbers: npt.NDArray[Any]) -> list[str]:
+        """The texts of many numbers; empty for 0."""
+        return [self._texts[number] for number in numbers.tolist()]
+
+    def __len__(self) -> int:
+        return len(self._texts)

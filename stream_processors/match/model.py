@@ -1,0 +1,161 @@
+"""The model: what each agreement and disagreement is worth, and how surprising each shared value is.
+
+After Fellegi and Sunter (*A theory for record linkage*, JASA 64, 1969) with the frequency adjustment of Winkler (1989):
+a level of agreement is worth log2(m / u), where m is how often one seizure reported twice shows it, and u how often two
+others do; where the level depends on a common value, u is the frequency of that value. What others agree in anyway is
+not the same for two agencies, for one, and for a network that shares names and marks: each relation has weights of its
+own. All weights are whole numbers of thousandths of a bit, so that every machine comes to the same sum. A model is
+never changed: its version is a hash of what it says.
+"""
+
+import hashlib
+import math
+from collections.abc import Mapping
+from functools import cache, cached_property
+from importlib.resources import files
+from typing import Annotated, Any, Self
+
+import orjson
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from schemas.errors import ModelError
+from schemas.identity import canonical_json
+from stream_processors.match.levels import FREQUENT, LEVELS, STRATA, UNSTATED
+
+Mbit = Annotated[int, Field(ge=-60_000, le=60_000)]
+Ppm = Annotated[int, Field(ge=0, le=1_000_000)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Surprise(_Part):
+    """How surprising the values of a field are: -log2 of the frequency of each.
+
+    Attributes:
+        values: of values that at least five community incidents have; of places within their country.
+        unseen: of any other value.
+        by_digits: of other amounts, by the number of their significant digits, from 1 on.
+    """
+
+    values: Mapping[str, Mbit] = Field(default_factory=dict)
+    unseen: Mbit
+    by_digits: tuple[Mbit, ...] = ()
+
+
+class Thresholds(_Part):
+    """From where on a pair is linked, and from where on a person should look.
+
+    Attributes:
+        duplicate_linked: relation → probability that it is one seizure. Parcels of one sender are alike in everything
+            but their numbers: where names are shared only near certainty links.
+        duplicate_review: the same, for any relation.
+        related_linked, related_review: surprise at what they share beyond chance.
+    """
+
+    duplicate_linked: Mapping[str, Ppm]
+    duplicate_review: Ppm
+    related_linked: Mbit
+    related_review: Mbit
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if set(self.duplicate_linked) != set(STRATA):
+            raise ValueError(f"duplicate_linked must name {', '.join(STRATA)}")
+        least = min(self.duplicate_linked.values())
+        if self.duplicate_review > least or self.related_review > self.related_linked:
+            raise ValueError("review must not begin above linked")
+        return self
+
+
+class Stratum(_Part):
+    """The weights among pairs of one relation.
+
+    Attributes:
+        weights: field → level → weight; for a field of `levels.SURPRISING`, at the levels of `levels.FREQUENT`, log2 of
+            m, to which the surprise at the value is added. That of ``relation`` is how much likelier one seizure is in
+            this relation than among two agencies.
+        m, u: the probabilities behind the weights, for analysts; nothing is computed from them.
+    """
+
+    weights: Mapping[str, Mapping[str, Mbit]]
+    m: Mapping[str, Mapping[str, float]] = Field(default_factory=dict)
+    u: Mapping[str, Mapping[str, float]] = Field(default_factory=dict)
+
+
+class Model(_Part):
+    """All numbers that matching depends on.
+
+    Attributes:
+        name: for people.
+        key_limit: incidents that a blocking key may have before it is closed.
+        prior: log2 of the odds that two incidents at random, of two agencies, are one seizure.
+        strata: relation → its weights.
+        surprise: field → how surprising its values are; ``modus`` is of route and substance together.
+        chance: what surprise must exceed before like modus operandi is more than chance: log2 of the incidents of a
+            fortnight.
+        trained_on: how many incidents and pairs it was learned from.
+    """
+
+    name: str
+    key_limit: Annotated[int, Field(ge=2, le=1_000)]
+    prior: Mbit
+    strata: Mapping[str, Stratum]
+    surprise: Mapping[str, Surprise]
+    chance: Mbit
+    thresholds: Thresholds
+    trained_on: Mapping[str, int] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        for relation in STRATA:
+            if relation not in self.strata:
+                raise ValueError(f"strata lacks {relation}")
+            for field, levels in LEVELS.items():
+                missing = set(levels) - {UNSTATED} - set(self.strata[relation].weights.get(field, {}))
+                if missing and field != "relation":
+                    raise ValueError(f"strata.{relation}.weights.{field} lacks {', '.join(sorted(missing))}")
+        missing = {*FREQUENT, "concealment", "modus"} - set(self.surprise)
+        if missing:
+            raise ValueError(f"surprise lacks {', '.join(sorted(missing))}")
+        return self
+
+    @cached_property
+    def version(self) -> str:
+        """The first 16 hexadecimal digits of SHA-256 over what the model says."""
+        return hashlib.sha256(canonical_json(self._said())).hexdigest()[:16]
+
+    def _said(self) -> dict[str, Any]:
+        told = self.model_dump(mode="json")
+        strata = {name: each["weights"] for name, each in told.pop("strata").items()}
+        return {**told, "strata": strata}
+
+    def to_json(self) -> bytes:
+        """The model as a file."""
+        return orjson.dumps(self.model_dump(mode="json"), option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS) + b"\n"
+
+    @classmethod
+    def of_json(cls, text: bytes) -> "Model":
+        """The model of a file.
+
+        Raises:
+            ModelError: it is none.
+        """
+        try:
+            return cls.model_validate_json(text)
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            where = ".".join(map(str, first["loc"])) or "model"
+            raise ModelError(f"{where}: {first['msg']}; `ionics match train` writes a model") from error
+
+
+@cache
+def shipped_model() -> Model:
+    """The model that comes with the program."""
+    return Model.of_json((files("stream_processors.match") / "model" / "shipped.json").read_bytes())
+
+
+def probability_ppm(mbit: int) -> int:
+    """The probability of odds given in thousandths of a bit, in millionths."""
+    return round(1_000_000 / (1 + math.exp2(-mbit / 1_000)))

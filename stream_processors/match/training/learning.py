@@ -1,0 +1,206 @@
+"""Learning a model from incidents."""
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from schemas.errors import ModelError
+from stream_processors.match.closing import COMMUNITY
+from stream_processors.match.comparing import Comparing
+from stream_processors.match.levels import FREQUENT, LEVELS, NUMBERS, STRATA, SURPRISING
+from stream_processors.match.matcher import Matcher
+from stream_processors.match.model import Model, Stratum, shipped_model
+from stream_processors.match.pairing import Rows, distinct
+from stream_processors.match.store import Store
+from stream_processors.match.training.belief import IN_NETWORKS, M_AGAIN, SECOND_REPORTS, M
+from stream_processors.match.training.by_chance import by_chance, levels_of, shares
+from stream_processors.match.training.estimating import ESTIMATED, Candidates, Estimated, Probabilities, estimate
+from stream_processors.match.training.frequencies import surprises
+from stream_processors.match.training.sampling import compared
+from stream_processors.match.weighing import Weighing
+
+FEWEST_INCIDENTS = 1_000
+_MOST_PAIRS = 1_000_000
+_FORTNIGHT = 14
+_AT_ONCE = 200_000
+_MOST_MBIT = 15_000
+_RELATION = NUMBERS["relation"]
+_NETWORK = "shared_name"
+
+
+@dataclass(frozen=True)
+class Learned:
+    """A model, and how it was come by.
+
+    Attributes:
+        model: what was learned.
+        estimated: relation → the last round of expectation maximisation.
+        incidents: how many were learned from.
+        candidates: how many pairs share a blocking key.
+    """
+
+    model: Model
+    estimated: Mapping[str, Estimated]
+    incidents: int
+    candidates: int
+
+
+def learn(
+    frames: Iterable[pl.DataFrame],
+    name: str,
+    seed: int = 0,
+    base: Model | None = None,
+    on_step: Callable[[str], None] = lambda _: None,
+) -> Learned:
+    """Learn a model from enriched incidents; restricted ones are left out.
+
+    Args:
+        frames: enriched incidents as the columnar decoder gives them, in any number of parts.
+        name: of the model, for people.
+        seed: of the pairs that are drawn.
+        base: whose limit of keys and thresholds are kept; else the shipped model.
+        on_step: told what comes next.
+
+    Raises:
+        ModelError: there are too few incidents to learn from.
+    """
+    given = base or shipped_model()
+    on_step("reading incidents")
+    matcher = Matcher(given)
+    for frame in frames:
+        matcher.apply(matcher.take(frame, silent=True))
+    store = matcher.store
+    size = store.rows.size
+    rows = np.flatnonzero(store.rows["alive"][:size] & (store.rows["policy_class"][:size] == COMMUNITY))
+    if len(rows) < FEWEST_INCIDENTS:
+        raise ModelError(
+            f"{len(rows)} community incidents are too few to learn from; {FEWEST_INCIDENTS} are needed at least"
+        )
+    on_step("counting values")
+    counted = given.model_copy(update={"surprise": surprises(store, rows)})
+    comparing = Comparing(store)
+    on_step("comparing pairs at random")
+    chance = by_chance(comparing, rows, seed)
+    on_step("comparing candidates")
+    left, right = _all(compared(store, rows, given.key_limit))
+    candidates = _candidates(comparing, Weighing(store, counted), left, right, seed)
+    on_step("estimating")
+    numbers = _numbers(store, rows, candidates)
+    estimated = {
+        relation: _estimate(relation, candidates[relation], chance.get(relation), numbers[relation])
+        for relation in STRATA
+    }
+    model = counted.model_copy(
+        update={
+            "name": name,
+            "prior": round(1_000 * estimated["other_agency"].prior),
+            "strata": {
+                relation: _stratum(relation, found, estimated["other_agency"].prior)
+                for relation, found in estimated.items()
+            },
+            "chance": _chance(store, rows),
+            "trained_on": {"incidents": len(rows), "candidate_pairs": len(left), "seed": seed},
+        }
+    )
+    return Learned(Model.model_validate(model.model_dump()), estimated, len(rows), len(left))
+
+
+def _all(parts: Iterable[tuple[Rows, Rows]]) -> tuple[Rows, Rows]:
+    pairs = [part for part in parts if len(part[0])]
+    if not pairs:
+        return np.empty(0, np.int64), np.empty(0, np.int64)
+    return distinct(np.concatenate([one for one, _ in pairs]), np.concatenate([two for _, two in pairs]))
+
+
+def _candidates(comparing: Comparing, weighing: Weighing, left: Rows, right: Rows, seed: int) -> dict[str, Candidates]:
+    """The candidates of each relation, or a sample of them."""
+    weight = 1.0
+    if len(left) > _MOST_PAIRS:
+        generator = np.random.Generator(np.random.PCG64(seed))
+        chosen = np.sort(generator.choice(len(left), _MOST_PAIRS, replace=False))
+        weight, left, right = len(left) / _MOST_PAIRS, left[chosen], right[chosen]
+    levels, relations = [np.empty((0, len(ESTIMATED)), np.int8)], [np.empty(0, np.int8)]
+    surprise = [np.empty((0, len(ESTIMATED)))]
+    for start in range(0, len(left), _AT_ONCE):
+        part = slice(start, start + _AT_ONCE)
+        found = comparing.compare(left[part], right[part])
+        levels.append(levels_of(found))
+        relations.append(found.levels["relation"])
+        surprise.append(weighing.weigh(found).surprise[:, : len(ESTIMATED)] / 1_000)
+    all_levels, all_relations, surprises_ = np.concatenate(levels), np.concatenate(relations), np.concatenate(surprise)
+    result = {}
+    for relation in STRATA:
+        here = all_relations == _RELATION[relation]
+        surprising = np.array([field in SURPRISING[relation] for field in ESTIMATED])
+        frequent = _frequent(all_levels[here]) & surprising
+        sums = np.where(frequent, surprises_[here], 0.0).sum(axis=1)
+        result[relation] = Candidates(all_levels[here], sums, frequent, weight)
+    return result
+
+
+def _frequent(levels: npt.NDArray[np.int8]) -> npt.NDArray[np.bool_]:
+    columns = [
+        np.isin(levels[:, column], [NUMBERS[field][level] for level in FREQUENT.get(field, ())])
+        for column, field in enumerate(ESTIMATED)
+    ]
+    return np.stack(columns, axis=1)
+
+
+def _numbers(store: Store, rows: Rows, candidates: Mapping[str, Candidates]) -> dict[str, tuple[float, float]]:
+    """Of each relation how many pairs there are, and of how many is believed beforehand that they are one seizure."""
+    agencies = np.bincount(store.rows["agency_id"][rows]).astype(np.float64)
+    same = max(1.0, float((agencies * (agencies - 1) / 2).sum()))
+    other = max(1.0, len(rows) * (len(rows) - 1) / 2 - same)
+    network = max(1.0, len(candidates[_NETWORK].levels) * candidates[_NETWORK].weight)
+    return {
+        "other_agency": (other, SECOND_REPORTS["other_agency"] * len(rows)),
+        "same_agency": (same, SECOND_REPORTS["same_agency"] * len(rows)),
+        _NETWORK: (network, IN_NETWORKS * network),
+    }
+
+
+def _estimate(
+    relation: str, candidates: Candidates, chance: Probabilities | None, numbers: tuple[float, float]
+) -> Estimated:
+    believed = {**M, **M_AGAIN} if relation == "same_agency" else M
+    belief = {field: np.array([1.0, *(believed[field][level] for level in LEVELS[field][1:])]) for field in ESTIMATED}
+    if chance is not None:
+        return estimate(candidates, chance, belief, numbers)
+    # What a network agrees in anyway shows in its pairs that lie far apart in time; then in all that are not one.
+    column = ESTIMATED.index("date")
+    apart = candidates.levels[:, column] == NUMBERS["date"]["apart"]
+    anyway = shares(candidates.levels[apart])
+    anyway["date"] = shares(candidates.levels)["date"]
+    return estimate(candidates, anyway, belief, numbers, both=True)
+
+
+def _stratum(relation: str, found: Estimated, prior: float) -> Stratum:
+    m = {field: dict(zip(LEVELS[field][1:], found.m[field][1:].tolist(), strict=True)) for field in ESTIMATED}
+    u = {field: dict(zip(LEVELS[field][1:], found.u[field][1:].tolist(), strict=True)) for field in ESTIMATED}
+    weights: dict[str, dict[str, int]] = {}
+    for field in ESTIMATED:
+        rare = FREQUENT.get(field, ()) if field in SURPRISING[relation] else ()
+        weights[field] = {
+            level: _mbit(m[field][level], 1.0 if level in rare else u[field][level]) for level in m[field]
+        }
+    weights["relation"] = {relation: round(1_000 * (found.prior - prior))}
+    return Stratum(weights=weights, m=m, u=u)
+
+
+def _chance(store: Store, rows: Rows) -> int:
+    """log2 of how many incidents there are in a fortnight, in thousandths of a bit."""
+    days = store.rows["first_day"][rows]
+    span = max(float(np.quantile(days, 0.99) - np.quantile(days, 0.01)), _FORTNIGHT)
+    return round(1_000 * math.log2(max(1.0, len(rows) * _FORTNIGHT / span)))
+
+
+def _mbit(m: float, u: float) -> int:
+    return max(-_MOST_MBIT, min(_MOST_MBIT, _mbit_of(m / u)))
+
+
+def _mbit_of(ratio: float) -> int:
+    return round(1_000 * math.log2(ratio))
