@@ -12,12 +12,13 @@ import polars as pl
 from schemas.codec import codec, enriched_schema, frame
 from schemas.columnar import ColumnarDecoder
 from stream_processors.enrich.parts import EnrichmentParts
+from stream_processors.match.features import LOOKED_AT
 from stream_processors.match.matcher import Matcher, Pair, Taken
 from stream_processors.match.model import Model, shipped_model
 from stream_processors.reference import Reference
 
 SCHEMA_ID = 7
-_DECODER = ColumnarDecoder(enriched_schema())
+_DECODER = ColumnarDecoder(enriched_schema(), LOOKED_AT)
 _PARTS = EnrichmentParts(Reference.load())
 _AUDIENCES = (["agency:police"], ["country:NLD"])
 _RESTRICTED = 0.3

@@ -59,6 +59,7 @@ def test_columns_are_those_of_the_records(records: list[Record]) -> None:
     """Null is empty there; positions are those after the last record of each partition, in the order of the batch."""
     last = {(record.topic, record.partition): record.offset + 1 for record in records}
     for batch in both(records):
+        assert [record.topic for record in records] == batch.topics
         assert [record.partition for record in records] == batch.partitions
         assert [record.key or b"" for record in records] == batch.keys
         assert [record.value or b"" for record in records] == batch.values
