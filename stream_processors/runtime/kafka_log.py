@@ -133,6 +133,8 @@ class KafkaLog:
     def resume(self, positions: Mapping[Partition, int]) -> None:
         """See `Log.resume`."""
         self._ahead = []
+        if self._changed:
+            return  # moved while a transaction was committed that failed; `assigned` tells of it
         for partition, offset in positions.items():
             if not self._sought(TopicPartition(partition.topic, partition.number, offset)):
                 return  # partitions moved meanwhile, of which `assigned` tells
