@@ -70,6 +70,10 @@ class Linking:
             right: rows, each the other of a pair.
             wanted: pairs of which a link is made whatever the outcome.
         """
+        # What is compared, and so the link, must not depend on which of the two came first.
+        order = self._store.rows["id_order"]
+        turned = order[left] > order[right]
+        left, right = np.where(turned, right, left), np.where(turned, left, right)
         found: list[dict[str, Any]] = []
         for start in range(0, len(left), _AT_ONCE):
             part = slice(start, start + _AT_ONCE)

@@ -21,6 +21,7 @@ _FIRST_CAPACITY = 1_024
 _NOWHERE = np.iinfo(np.int32).min
 
 _ROW_COLUMNS: Mapping[str, type[np.generic]] = {
+    "id_order": np.int64,
     "revision": np.int32,
     "alive": np.bool_,
     "admitted_ms": np.int64,
@@ -117,6 +118,7 @@ class Store:
         rows = found.rows
         starts = {name: _ragged(counted, rows.height) for name, counted in _counted(found, keys).items()}
         values: dict[str, Array] = {
+            "id_order": _first_digits(rows["incident_id"]),
             "revision": rows["revision"].to_numpy(),
             "alive": ~rows["withdrawn"].to_numpy(),
             "admitted_ms": admitted_ms,
@@ -182,6 +184,12 @@ def located(latitudes: npt.NDArray[np.int32]) -> npt.NDArray[np.bool_]:
     """Whether each row has a position."""
     known: npt.NDArray[np.bool_] = latitudes != _NOWHERE
     return known
+
+
+def _first_digits(ids: pl.Series) -> npt.NDArray[np.int64]:
+    """The first 60 bits of ids; by them the sides of a pair are told apart whichever came first."""
+    digits = ids.str.replace_all("-", "", literal=True).str.head(15)
+    return digits.str.to_integer(base=16, strict=False).fill_null(0).cast(pl.Int64).to_numpy()
 
 
 def _counted(found: Features, keys: Keys) -> dict[str, Array]:

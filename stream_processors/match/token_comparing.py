@@ -15,7 +15,7 @@ TOKEN_FIELDS = (REFERENCE, MARK, ENTITY)
 
 
 def compare_tokens(store: Store, left: Rows, right: Rows) -> dict[str, tuple[Levels, npt.NDArray[np.int64]]]:
-    """Level of each field of tokens, and the number of a token that both have, 0 where none.
+    """Level of each field of tokens, and the number of the first token that both have, 0 where none.
 
     They differ only where both state tokens of one kind: a vessel is no other company.
     """
@@ -40,7 +40,9 @@ def compare_tokens(store: Store, left: Rows, right: Rows) -> dict[str, tuple[Lev
         level, shared = found[field]
         level[pair[same_kind & here]] = 2
         level[pair[same & here]] = 1
-        np.maximum.at(shared, pair[same & here], token[same & here].astype(np.int64))
+        of_both = np.flatnonzero(same & here)
+        first_of, first = np.unique(pair[of_both], return_index=True)
+        shared[first_of] = token[of_both[first]]
     return found
 
 
