@@ -102,6 +102,11 @@ def estimate(
     return Estimated(m, u, odds if both else _within(bits, odds, first / weight), tuple(history))
 
 
+def scores(candidates: Candidates, found: Estimated) -> npt.NDArray[np.float64]:
+    """Of each candidate the log2 of the odds that it is one seizure, under what was estimated."""
+    return _bits(candidates, found.m, found.u) + found.prior
+
+
 def _bits(candidates: Candidates, m: Probabilities, u: Probabilities) -> Bits:
     """Evidence for each pair, without the prior."""
     bits = candidates.surprise.copy()
