@@ -18,6 +18,7 @@ from schemas.directory import Agency, load_current, read_directory
 from schemas.errors import TopologyError
 from schemas.keys import SigningKey
 from schemas.settings import Settings, load_settings
+from stream_processors.match import shipped_model
 from tests.integration.exchange import CONTENT, until
 
 
@@ -53,7 +54,7 @@ def test_stages_and_readers_go_over_and_back(home: Settings, tmp_path: Path) -> 
 
             arrives()
             made = json.loads(_run("generation", "make", "--json"))
-            assert made == {"generation": first + 1, "read": True}
+            assert made == {"generation": first + 1, "read": True, "model": shipped_model().version}
             assert load_current().generation == first + 1
             with psycopg.connect(home.database_url, autocommit=True) as writer:
                 until(lambda: digests(writer, first) == digests(writer, first + 1))

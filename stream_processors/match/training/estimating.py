@@ -57,12 +57,14 @@ class Estimated:
         u: the same for other pairs.
         prior: log2 of the odds that a pair is one seizure.
         history: how many pairs are, after each round.
+        held: whether these are as many, or as few, as may be found at all (_FARTHEST): then belief decided.
     """
 
     m: Probabilities
     u: Probabilities
     prior: float
     history: tuple[float, ...]
+    held: bool = False
 
 
 def estimate(
@@ -99,7 +101,8 @@ def estimate(
         if moved < _STILL:
             break
     bits = _bits(candidates, m, u)
-    return Estimated(m, u, odds if both else _within(bits, odds, first / weight), tuple(history))
+    last = odds if both else _within(bits, odds, first / weight)
+    return Estimated(m, u, last, tuple(history), abs(last - odds) > _CLOSE)
 
 
 def scores(candidates: Candidates, found: Estimated) -> npt.NDArray[np.float64]:
