@@ -84,4 +84,4 @@ def _values(found: Sequence[tuple[str, float]]) -> str:
 
 
 def _share(share: float | None) -> str:
-    return "" if share is None else f"{share:.4f}"
+    return "" if share is None else f"{share:.3g}"

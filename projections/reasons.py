@@ -13,6 +13,7 @@ _OF_FIELD: Mapping[tuple[str, str], str] = {
     ("date", "three_days"): "dates at most three days apart{both}",
     ("date", "ten_days"): "dates at most ten days apart{both}",
     ("date", "overlapping"): "periods that overlap{both}",
+    ("date", "slipped"): "dates that differ by a slip of the month or the year{both}",
     ("date", "apart"): "dates far apart{both}",
     ("place", "same_text"): "place in the same words{one}",
     ("place", "near"): "places near each other{both}",
@@ -21,6 +22,9 @@ _OF_FIELD: Mapping[tuple[str, str], str] = {
     ("substance", "same_class"): "substances of the same class{both}",
     ("agency", "same"): "reported by the same agency{one}",
     ("agency", "differs"): "reported by different agencies{both}",
+    ("relation", "other_agency"): "reported by two agencies{both}",
+    ("relation", "same_agency"): "reported twice by one agency{one}",
+    ("relation", "shared_name"): "they share a name or mark, as parcels of one network do",
 }
 _OF_LEVEL: Mapping[str, str] = {
     "same": "same {field}{one}",

@@ -1,5 +1,6 @@
 """A model as an analyst reads it: each weight with its probabilities and in words, each threshold, the surprises."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -32,6 +33,11 @@ class Weight:
     u: float | None
     bits: float
     by_value: bool
+
+    @property
+    def typical(self) -> float:
+        """What it is worth at a value as frequent as common values mostly are, in bits."""
+        return math.log2(self.m / self.u) if self.by_value and self.m and self.u else self.bits
 
     @property
     def words(self) -> str:

@@ -10,14 +10,18 @@ from stream_processors.match.training.estimating import Estimated
 _WIDTH, _TOP, _ROW = 860, 44, 16
 _FONT = 'font-family="sans-serif" font-size="12"'
 _FOR, _AGAINST, _LINE, _GREY = "#0b6e99", "#b3541e", "#dddddd", "#666666"
+_PALE = "#8fc0d5"
 _COLOURS = {"other_agency": "#0b6e99", "same_agency": "#b3541e", "shared_name": "#555555"}
 _LEFT, _RIGHT = 220, 60
 
 
 def weight_bars(found: Sequence[Weight], title: str) -> str:
-    """A bar for each field and level, to the right for one seizure and to the left against it."""
-    least = math.floor(min(0.0, *(each.bits for each in found)))
-    most = math.ceil(max(1.0, *(each.bits for each in found)))
+    """A bar for each field and level, to the right for one seizure and to the left against it.
+
+    Paler where the value decides: then it is as long as at a value of typical frequency.
+    """
+    least = math.floor(min(0.0, *(each.typical for each in found)))
+    most = math.ceil(max(1.0, *(each.typical for each in found)))
     height = _TOP + _ROW * len(found) + 30
 
     def across(bits: float) -> float:
@@ -30,9 +34,9 @@ def weight_bars(found: Sequence[Weight], title: str) -> str:
     for row, each in enumerate(found):
         y = _TOP + _ROW * row
         label = f"{each.field} {each.level}" if each.field != before else each.level
-        before, zero, end = each.field, across(0), across(each.bits)
-        colour = _FOR if each.bits >= 0 else _AGAINST
-        shown = f"{each.bits:.1f}" + (" + surprise" if each.by_value else "")
+        before, zero, end = each.field, across(0), across(each.typical)
+        colour = _PALE if each.by_value else _FOR if each.bits >= 0 else _AGAINST
+        shown = f"{each.typical:.1f}" + (" typically, by value" if each.by_value else "")
         anchor, beside = ("start", max(zero, end) + 5) if end >= zero else ("end", end - 5)
         parts += [
             f'<text x="{_LEFT - 8}" y="{y + 11}" text-anchor="end">{escape(label.replace("_", " "))}</text>',

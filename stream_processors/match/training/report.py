@@ -14,9 +14,9 @@ REPORT = "report.md"
 _VALUES = 10
 _INTRODUCTION = """\
 A level of agreement is worth log2(m / u) bits: m is the part of the pairs of one seizure that show it, u that of other
-pairs. Where "surprise" stands beside a weight, u is the frequency of the common value, so a rare one is worth more. The score
-of a pair is the sum of its weights and the prior; u was counted over pairs at random, m was estimated by expectation
-maximisation without labels. What fewer than five community incidents have is in no table.
+pairs. Where "surprise" stands beside a weight, u is the frequency of the common value: a rare one is worth more. The
+score of a pair is the sum of its weights and the prior; u was counted over pairs at random, m was estimated by
+expectation maximisation without labels. What fewer than five community incidents have is in no table.
 """
 
 
