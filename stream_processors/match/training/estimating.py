@@ -56,7 +56,7 @@ class Estimated:
         m: probabilities of the levels for one seizure reported twice.
         u: the same for other pairs.
         prior: log2 of the odds that a pair is one seizure.
-        history: how many pairs are, after each round.
+        history: how many pairs are, after each round; without candidates none, and what was believed is left.
         held: whether these are as many, or as few, as may be found at all (_FARTHEST): then belief decided.
     """
 
@@ -80,6 +80,8 @@ def estimate(
         both: whether u is estimated too, from candidates that are all the pairs there are.
     """
     all_pairs, first = numbers
+    if not len(candidates.levels):
+        return Estimated(prior, u, math.log2(first / all_pairs), (0.0,), held=True)
     m, odds, history = prior, math.log2(first / all_pairs), list[float]()
     believed_u, weight = u, candidates.weight
     for _ in range(_ROUNDS):

@@ -50,7 +50,7 @@ def course(estimated: Mapping[str, Estimated]) -> str:
     """How many pairs are one seizure after each round, of each relation, as part of the last round's number."""
     height, left = 260, 60
     rounds = max(len(found.history) for found in estimated.values())
-    shares = {name: [each / found.history[-1] for each in found.history] for name, found in estimated.items()}
+    shares = {name: [each / (found.history[-1] or 1.0) for each in found.history] for name, found in estimated.items()}
     most = max(1.2, *(max(each) for each in shares.values()))
 
     def at(number: int, share: float) -> str:

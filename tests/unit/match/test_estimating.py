@@ -51,10 +51,10 @@ def _candidates(same: int, pairs: int) -> Candidates:
 
 
 def test_the_model_that_pairs_were_drawn_from_is_found() -> None:
-    """m of every level within three hundredths, though what was believed beforehand is half a unit off; and how many."""
+    """m within three hundredths of the truth, mixed with belief as if that had been so many pairs; and how many are."""
     found = estimate(_candidates(_SAME, _PAIRS), _even(), _shares(M), (_EVERY_PAIR, 2_500.0))
 
-    assert found.history[-1] == pytest.approx(_SAME, rel=0.02)
+    assert found.history[-1] == pytest.approx(_SAME, rel=0.06)
     believed = 1_250 / (1_250 + _SAME)  # of these pairs' weight
     for field in ("date", "amount", "country", "mode"):
         expected = (1 - believed) * _true()[field] + believed * _shares(M)[field]
@@ -88,8 +88,9 @@ def test_no_candidates_at_all_leave_what_was_believed() -> None:
     """A relation that nobody met keeps its belief."""
     found = estimate(_candidates(0, 0), _even(), _shares(M), (_EVERY_PAIR, 50.0))
 
-    for field in ESTIMATED:
-        assert found.m[field] == pytest.approx(_shares(M)[field] / np.append(1.0, np.ones(len(LEVELS[field]) - 1)))
+    assert all((found.m[field] == _shares(M)[field]).all() for field in ESTIMATED)
+    assert found.prior == pytest.approx(np.log2(50 / _EVERY_PAIR))
+    assert found.held
 
 
 def test_scores_are_log_odds() -> None:
@@ -102,5 +103,5 @@ def test_scores_are_log_odds() -> None:
 
     assert scores(silent, found)[0] == pytest.approx(found.prior)
     told = scores(candidates, found)
-    assert (told[:_SAME] > 0).mean() > 0.97
+    assert (told[:_SAME] > 0).mean() > 0.95
     assert (told[_SAME:] > 0).mean() < 0.001
