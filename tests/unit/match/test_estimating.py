@@ -51,11 +51,11 @@ def _candidates(same: int, pairs: int) -> Candidates:
 
 
 def test_the_model_that_pairs_were_drawn_from_is_found() -> None:
-    """m within three hundredths of the truth, mixed with belief as if that had been so many pairs; and how many are."""
+    """Each m within three hundredths of the truth, mixed with belief as that counts; and how many pairs are."""
     found = estimate(_candidates(_SAME, _PAIRS), _even(), _shares(M), (_EVERY_PAIR, 2_500.0))
 
     assert found.history[-1] == pytest.approx(_SAME, rel=0.06)
-    believed = 1_250 / (1_250 + _SAME)  # of these pairs' weight
+    believed = 1_250 / (1_250 + 0.8 * _SAME)  # which state the field
     for field in ("date", "amount", "country", "mode"):
         expected = (1 - believed) * _true()[field] + believed * _shares(M)[field]
         assert np.abs(found.m[field] - expected).max() < 0.03
