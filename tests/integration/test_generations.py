@@ -1,4 +1,4 @@
-"""A generation made anew beside the one that is read, under another model; readers and stages go over to it and back."""
+"""A generation made anew beside the one that is read, under another model; all go over to it and back."""
 
 import json
 import threading

@@ -33,7 +33,7 @@ def _body(random: Random) -> dict[str, Any]:
 @given(st.integers(0, 2**32))
 @settings(max_examples=10)
 def test_a_link_is_the_same_whichever_came_first_and_whatever_came_before(seed: int) -> None:
-    """Names alike and not equal, several names and substances in common, one amount in two units."""
+    """Its reasons add up to its score. Names alike and not equal, several names and substances in common, one amount in two units."""
     random = Random(seed)  # noqa: S311  # test data, not a secret
     values = [value(number, **_body(random)) for number in range(5)]
     expected: dict[Pair, dict[str, Any]] = {}
@@ -43,3 +43,6 @@ def test_a_link_is_the_same_whichever_came_first_and_whatever_came_before(seed: 
         expected = expected or said.links
         assert len(expected) == 10
         assert expected == said.links
+    for link in expected.values():
+        weights = [reason["weight_mbit"] for reason in link["reasons"]]
+        assert _WIDE.prior + sum(weights) == link["duplicate_mbit"]
