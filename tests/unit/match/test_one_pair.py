@@ -33,7 +33,7 @@ def _body(random: Random) -> dict[str, Any]:
 @given(st.integers(0, 2**32))
 @settings(max_examples=10)
 def test_a_link_is_the_same_whichever_came_first_and_whatever_came_before(seed: int) -> None:
-    """Its reasons add up to its score. Names alike and not equal, several names and substances in common, one amount in two units."""
+    """Names alike and not equal, several names and substances in common, one amount in two units. Reasons add up."""
     random = Random(seed)  # noqa: S311  # test data, not a secret
     values = [value(number, **_body(random)) for number in range(5)]
     expected: dict[Pair, dict[str, Any]] = {}
