@@ -1,5 +1,6 @@
 """A model is learned from the enriched topic of a real broker."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -18,12 +19,24 @@ from schemas.settings import Settings
 from schemas.topics import create_topics, enriched
 from stream_processors.match import load_model
 from stream_processors.match.training import FEWEST_INCIDENTS
+from tests.integration.exchange import until
 from tests.unit.match.worlds import incident_id, value
 
 pytestmark = pytest.mark.stack
 
 _GENERATION = 95
 """Of this test alone."""
+
+
+@pytest.fixture
+def ours(settings: Settings) -> Iterator[Settings]:
+    """A generation that has nothing but its enriched topic, and is gone afterwards."""
+    found, topic = replace(settings, generation=_GENERATION), enriched(_GENERATION)
+    admin = AdminClient(found.client_config(), logger=quiet_logger())
+    create_topics(admin, [topic], found.replication)
+    yield found
+    admin.delete_topics([topic.name])[topic.name].result(30)
+    until(lambda: topic.name not in admin.list_topics(timeout=30).topics)
 
 
 def _publish(settings: Settings, first: int, end: int) -> None:
@@ -39,14 +52,9 @@ def _publish(settings: Settings, first: int, end: int) -> None:
     publish(settings, enriched(settings.generation).name, records)
 
 
-def test_a_model_is_learned_from_the_stream(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_a_model_is_learned_from_the_stream(ours: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Too few are refused in one line; then file and report are there, and the access log says who asked."""
-    ours = replace(settings, generation=_GENERATION)
-    admin = AdminClient(ours.client_config(), logger=quiet_logger())
-    create_topics(admin, [enriched(_GENERATION)], ours.replication)
-    monkeypatch.setenv("IONICS_HOME", str(settings.home))
+    monkeypatch.setenv("IONICS_HOME", str(ours.home))
     monkeypatch.setenv("IONICS_GENERATION", str(_GENERATION))
     out, report = tmp_path / "model.json", tmp_path / "report"
     words = ["match", "train", "--out", str(out), "--report", str(report), "--name", "of a test", "--json"]
