@@ -13,6 +13,7 @@ from schemas.directory import read_members
 from schemas.keys import SigningKey
 from schemas.rights import require_right
 from schemas.settings import Settings, load_settings
+from stream_processors.match import load_model, read_model
 
 _key = click.option("--key", "key_file", type=click.Path(path_type=Path), help="The administrator's key file.")
 
@@ -28,28 +29,36 @@ def list_(as_json: bool) -> None:
     """List the generations that exist."""
     found = generations(load_settings())
     if as_json:
-        print_json([{"generation": each.number, "read": each.read} for each in found])
+        print_json([{"generation": each.number, "read": each.read, "model": each.model} for each in found])
     else:
-        print_table([number("generation"), Column("")], [[each.number, "read" if each.read else ""] for each in found])
+        rows = [[each.number, each.model or "", "read" if each.read else ""] for each in found]
+        print_table([number("generation"), Column("model"), Column("")], rows)
 
 
 @generation.command()
 @_key
+@click.option("--model", "model_file", type=click.Path(path_type=Path), help="Match under the model of this file.")
 @click.option("--stay", is_flag=True, help="Leave readers where they are; `use` makes them go over later.")
 @json_option
-def make(key_file: Path | None, stay: bool, as_json: bool) -> None:
-    """Derive everything anew from the log of truth, beside what is read; then make readers go over to it."""
+def make(key_file: Path | None, model_file: Path | None, stay: bool, as_json: bool) -> None:
+    """Derive everything anew from the log of truth, beside what is read; then make readers go over to it.
+
+    Without --model it matches under the model that is in force.
+    """
+    model = None if model_file is None else load_model(model_file)
     settings, actor = _operator()
     with counted("events, of all stages") as bar:
         task = bar.add_task("", total=None)
-        made = make_generation(settings, lambda events: bar.advance(task, events))
-    record_audit(settings, "OPERATOR_ACT", "GENERATION_MADE", f"generation {made}", actor=actor, subject=f"{made}")
+        made = make_generation(settings, lambda events: bar.advance(task, events), model)
+    version = read_model(settings, made).version
+    words = f"generation {made} under model {version}"
+    record_audit(settings, "OPERATOR_ACT", "GENERATION_MADE", words, actor=actor, subject=f"{made}")
     if not stay:
         use_generation(settings, made, _signing(settings, key_file))
     if as_json:
-        print_json({"generation": made, "read": not stay})
+        print_json({"generation": made, "read": not stay, "model": version})
     else:
-        click.echo(f"generation {made} is made" + ("" if stay else "; readers and stages go over to it"))
+        click.echo(f"{words} is made" + ("" if stay else "; readers and stages go over to it"))
 
 
 @generation.command()

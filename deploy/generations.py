@@ -30,7 +30,7 @@ from schemas.keys import SigningKey
 from schemas.reading import quiet_logger
 from schemas.settings import Settings
 from schemas.topics import Topic, create_topics
-from stream_processors.match import Model, bind_model, read_model
+from stream_processors.match import Model, bind_model, read_model, versions
 from stream_processors.runtime.lag import committed, lag
 
 _STAGES = [stage for stage in STAGES.values() if stage.of_generation]
@@ -45,10 +45,12 @@ class Generation:
 
     Attributes:
         read: whether readers use it.
+        model: version of the model under which it matches, None where it has none.
     """
 
     number: int
     read: bool
+    model: str | None
 
 
 def generations(settings: Settings) -> list[Generation]:
@@ -58,7 +60,8 @@ def generations(settings: Settings) -> list[Generation]:
         LogError: the log does not answer.
     """
     current = read_directory(settings).generation
-    return [Generation(number, number == current) for number in _numbers(settings)]
+    models = versions(settings)
+    return [Generation(number, number == current, models.get(number)) for number in _numbers(settings)]
 
 
 def make_generation(settings: Settings, on_batch: Callable[[int], None], model: Model | None = None) -> int:

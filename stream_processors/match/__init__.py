@@ -7,7 +7,7 @@ that were closed, incidents that moved on. Out of the cases (`cases/`): `ionics.
 from stream_processors.match.groups import CASES_GROUPS, MATCH_GROUPS, cases_group, match_group
 from stream_processors.match.matcher import Matcher
 from stream_processors.match.model import Model, shipped_model
-from stream_processors.match.models import bind_model, find_model, model_of, read_model
+from stream_processors.match.models import bind_model, find_model, load_model, model_of, read_model, versions
 from stream_processors.match.stage import Matching
 
 __all__ = [
@@ -19,8 +19,10 @@ __all__ = [
     "bind_model",
     "cases_group",
     "find_model",
+    "load_model",
     "match_group",
     "model_of",
     "read_model",
     "shipped_model",
+    "versions",
 ]

@@ -4,7 +4,8 @@ A generation keeps its model for good, so its links mean one thing, and any of t
 another generation.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 from schemas.codec import FRAME_BYTES, codec, frame
@@ -24,11 +25,7 @@ def model_of(records: Iterable[Record], generation: int) -> Model | None:
         ModelError: the entry holds no model, or this version of the program reads it as another one.
     """
     found: dict[str, Any] | None = None
-    for record in records:
-        try:
-            entry = codec("model_entry").decode((record.value or b"")[FRAME_BYTES:])
-        except ContractError:
-            continue
+    for entry in _entries(records):
         found = entry if entry["generation"] == generation else found
     if found is None:
         return None
@@ -39,6 +36,14 @@ def model_of(records: Iterable[Record], generation: int) -> Model | None:
             f"{model.version}: run the version of the program that made it, or make a generation with this one"
         )
     return model
+
+
+def _entries(records: Iterable[Record]) -> Iterator[dict[str, Any]]:
+    for record in records:
+        try:
+            yield codec("model_entry").decode((record.value or b"")[FRAME_BYTES:])
+        except ContractError:
+            continue
 
 
 def find_model(settings: Settings, generation: int) -> Model | None:
@@ -62,6 +67,31 @@ def read_model(settings: Settings, generation: int) -> Model:
     if found is None:
         raise ModelError(f"generation {generation} has no model in {MODELS.name}; run: ionics up")
     return found
+
+
+def load_model(file: Path) -> Model:
+    """The model of a file.
+
+    Raises:
+        ModelError: it cannot be read, or holds no model.
+    """
+    try:
+        text = file.read_bytes()
+    except OSError as error:
+        raise ModelError(f"{file}: {error.strerror}; `ionics match train` writes a model") from error
+    try:
+        return Model.of_json(text)
+    except ModelError as error:
+        raise ModelError(f"{file}: {error}") from error
+
+
+def versions(settings: Settings) -> dict[int, str]:
+    """Generation → version of its model, for all that have one.
+
+    Raises:
+        LogError: the topic cannot be read.
+    """
+    return {entry["generation"]: entry["version"] for entry in _entries(read_topic(settings, MODELS.name))}
 
 
 def bind_model(settings: Settings, generation: int, model: Model) -> None:

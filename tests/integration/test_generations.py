@@ -1,4 +1,4 @@
-"""A generation made anew beside the one that is read; readers and stages go over to it and back."""
+"""A generation made anew beside the one that is read, under another model; all go over to it and back."""
 
 import json
 import threading
@@ -18,7 +18,16 @@ from schemas.directory import Agency, load_current, read_directory
 from schemas.errors import TopologyError
 from schemas.keys import SigningKey
 from schemas.settings import Settings, load_settings
+from stream_processors.match import shipped_model
 from tests.integration.exchange import CONTENT, until
+
+_OTHER = shipped_model().model_copy(update={"name": "another one"})
+
+
+def _other_model(place: Path) -> Path:
+    file = place / "model.json"
+    file.write_bytes(_OTHER.to_json())
+    return file
 
 
 @pytest.fixture
@@ -52,8 +61,11 @@ def test_stages_and_readers_go_over_and_back(home: Settings, tmp_path: Path) -> 
                 until(lambda: CliRunner().invoke(cli, ["incident", id_]).exit_code == 0)
 
             arrives()
-            made = json.loads(_run("generation", "make", "--json"))
-            assert made == {"generation": first + 1, "read": True}
+            made = json.loads(_run("generation", "make", "--json", "--model", str(_other_model(tmp_path))))
+            assert made == {"generation": first + 1, "read": True, "model": _OTHER.version}
+            listed = {each["generation"]: each["model"] for each in json.loads(_run("generation", "list", "--json"))}
+            assert (listed[first], listed[first + 1]) == (shipped_model().version, _OTHER.version)
+            assert f"model {_OTHER.version}: another one" in _run("match", "model")
             assert load_current().generation == first + 1
             with psycopg.connect(home.database_url, autocommit=True) as writer:
                 until(lambda: digests(writer, first) == digests(writer, first + 1))
@@ -62,7 +74,7 @@ def test_stages_and_readers_go_over_and_back(home: Settings, tmp_path: Path) -> 
                 drop_generation(home, first + 1)
             _run("generation", "use", str(first))
             arrives()  # in the old one, which has caught up
-            assert "GENERATION_MADE" in _run("audit", "list", "--json")
+            assert f"generation {first + 1} under model {_OTHER.version}" in _run("audit", "list", "--json")
             _run("generation", "drop", str(first + 1), "--yes")
             assert [each.number for each in generations(home) if each.read] == [first]
             assert first + 1 not in [each.number for each in generations(home)]

@@ -4,6 +4,8 @@ Where a seizure lies is taken among those of its country, its circumstances amon
 these agree in anyway tells nothing more.
 """
 
+from collections.abc import Iterator
+
 import numpy as np
 import numpy.typing as npt
 
@@ -16,6 +18,7 @@ from stream_processors.match.training.sampling import at_random, in_one_country,
 _SMOOTHING = 0.5
 _ENOUGH = 2_000
 _RELATION = NUMBERS["relation"]
+_AT_ONCE = 200_000
 
 Levels = npt.NDArray[np.int8]
 
@@ -25,14 +28,21 @@ def levels_of(found: Comparison) -> Levels:
     return np.stack([found.levels[field].astype(np.int8) for field in ESTIMATED], axis=1)
 
 
+def in_parts(comparing: Comparing, left: Rows, right: Rows) -> Iterator[Comparison]:
+    """Compare many pairs, not all of them at once."""
+    for start in range(0, len(left), _AT_ONCE):
+        part = slice(start, start + _AT_ONCE)
+        yield comparing.compare(left[part], right[part])
+
+
 def by_chance(comparing: Comparing, rows: Rows, seed: int) -> dict[str, Probabilities]:
     """Probabilities of the levels for pairs of two agencies, and of one."""
     store = comparing.store
     samples = {
-        "anyhow": comparing.compare(*at_random(rows, seed)),
-        "agency": comparing.compare(*of_one_agency(store, rows, seed)),
-        "country": comparing.compare(*in_one_country(store, rows, seed)),
-        "place": comparing.compare(*in_one_place(store, rows, seed)),
+        "anyhow": _sample(comparing, at_random(rows, seed)),
+        "agency": _sample(comparing, of_one_agency(store, rows, seed)),
+        "country": _sample(comparing, in_one_country(store, rows, seed)),
+        "place": _sample(comparing, in_one_place(store, rows, seed)),
     }
     found: dict[str, Probabilities] = {}
     for relation, anyhow in (("other_agency", "anyhow"), ("same_agency", "agency")):
@@ -43,10 +53,19 @@ def by_chance(comparing: Comparing, rows: Rows, seed: int) -> dict[str, Probabil
     return found
 
 
-def _within(sample: Comparison, relation: str) -> dict[str, npt.NDArray[np.float64]]:
+def _sample(comparing: Comparing, pairs: tuple[Rows, Rows]) -> tuple[Levels, npt.NDArray[np.int8]]:
+    """Levels of pairs, and their relations."""
+    levels, relations = [np.empty((0, len(ESTIMATED)), np.int8)], [np.empty(0, np.int8)]
+    for found in in_parts(comparing, *pairs):
+        levels.append(levels_of(found))
+        relations.append(found.levels["relation"])
+    return np.concatenate(levels), np.concatenate(relations)
+
+
+def _within(sample: tuple[Levels, npt.NDArray[np.int8]], relation: str) -> dict[str, npt.NDArray[np.float64]]:
     """Shares among the pairs of a relation; among all where they are too few."""
-    kept = sample.levels["relation"] == _RELATION[relation]
-    levels = levels_of(sample)
+    levels, relations = sample
+    kept = relations == _RELATION[relation]
     return shares(levels[kept] if int(kept.sum()) >= _ENOUGH else levels)
 
 

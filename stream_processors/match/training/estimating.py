@@ -56,13 +56,15 @@ class Estimated:
         m: probabilities of the levels for one seizure reported twice.
         u: the same for other pairs.
         prior: log2 of the odds that a pair is one seizure.
-        history: how many pairs are, after each round.
+        history: how many pairs are, after each round; without candidates none, and what was believed is left.
+        held: whether these are as many, or as few, as may be found at all (_FARTHEST): then belief decided.
     """
 
     m: Probabilities
     u: Probabilities
     prior: float
     history: tuple[float, ...]
+    held: bool = False
 
 
 def estimate(
@@ -78,6 +80,8 @@ def estimate(
         both: whether u is estimated too, from candidates that are all the pairs there are.
     """
     all_pairs, first = numbers
+    if not len(candidates.levels):
+        return Estimated(prior, u, math.log2(first / all_pairs), (0.0,), held=True)
     m, odds, history = prior, math.log2(first / all_pairs), list[float]()
     believed_u, weight = u, candidates.weight
     for _ in range(_ROUNDS):
@@ -99,7 +103,13 @@ def estimate(
         if moved < _STILL:
             break
     bits = _bits(candidates, m, u)
-    return Estimated(m, u, odds if both else _within(bits, odds, first / weight), tuple(history))
+    last = odds if both else _within(bits, odds, first / weight)
+    return Estimated(m, u, last, tuple(history), abs(last - odds) > _CLOSE)
+
+
+def scores(candidates: Candidates, found: Estimated) -> npt.NDArray[np.float64]:
+    """Of each candidate the log2 of the odds that it is one seizure, under what was estimated."""
+    return _bits(candidates, found.m, found.u) + found.prior
 
 
 def _bits(candidates: Candidates, m: Probabilities, u: Probabilities) -> Bits:

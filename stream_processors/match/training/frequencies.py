@@ -1,11 +1,12 @@
 """How surprising each value is: counted over current community incidents.
 
 No value that fewer than five of them have is in a table: it would tell of a single incident. Such values share what is
-left, each as likely as their average.
+left, each as likely as their average. An incident counts once for a value, however many of its items have it.
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -34,17 +35,27 @@ def surprises(store: Store, rows: Rows) -> dict[str, Surprise]:
     """
     columns = store.rows
     found = {name: _of_numbers(columns[name][rows], store.interned[name]) for name in _BY_ROW}
-    items = _ragged(columns["items"][rows], columns["item_count"][rows])
-    substances = store.items["item_substance"][items]
-    found["substance"] = _of_numbers(substances, store.interned["substance"])
-    found["amount"] = _of_digits(store.items["item_digits"][items])
-    tokens = _ragged(columns["tokens"][rows], columns["token_count"][rows])
+    items, owners = _ragged(columns["items"][rows], columns["item_count"][rows])
+    found["substance"] = _of_numbers(_once(owners, store.items["item_substance"][items]), store.interned["substance"])
+    found["amount"] = _of_digits(_once(owners, store.items["item_digits"][items]))
+    tokens, owners = _ragged(columns["tokens"][rows], columns["token_count"][rows])
     token, kind = store.tokens["token"][tokens], store.tokens["token_kind"][tokens]
     for field, is_of in kinds_of_tokens(store).items():
-        found[field] = _of_numbers(token[is_of[kind]], store.interned["token"], of=len(rows))
+        here = is_of[kind]
+        found[field] = _of_numbers(_once(owners[here], token[here]), store.interned["token"], of=len(rows))
     found["place"] = _of_places(store, rows)
     found["modus"] = _of_routes(store, rows)
     return found
+
+
+def _once(owners: Rows, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Values, each once an owner."""
+    order = np.lexsort((values, owners))
+    owners, values = owners[order], values[order]
+    new = np.ones(len(values), np.bool_)
+    new[1:] = (owners[1:] != owners[:-1]) | (values[1:] != values[:-1])
+    kept: npt.NDArray[Any] = values[new]
+    return kept
 
 
 def _of_numbers(numbers: npt.NDArray[np.int32], interned: Interner, of: int | None = None) -> Surprise:
@@ -54,11 +65,11 @@ def _of_numbers(numbers: npt.NDArray[np.int32], interned: Interner, of: int | No
     return _table(dict(zip(texts, counts.tolist(), strict=True)), of or len(stated))
 
 
-def _table(counts: Mapping[str, int], total: int, name: Callable[[str], str] = str) -> Surprise:
+def _table(counts: Mapping[str, int], total: int) -> Surprise:
     frequent = {text: count for text, count in counts.items() if count >= FEWEST}
     rare = [count for count in counts.values() if count < FEWEST]
     typical = sum(rare) / len(rare) if rare else 1.0
-    values = {name(text): _mbit(count / total) for text, count in sorted(frequent.items())}
+    values = {text: _mbit(count / total) for text, count in sorted(frequent.items())}
     return Surprise(values=values, unseen=_mbit(typical / max(total, FEWEST)))
 
 
@@ -101,15 +112,14 @@ def _of_places(store: Store, rows: Rows) -> Surprise:
 def _of_routes(store: Store, rows: Rows) -> Surprise:
     """Departure, destination and substance together."""
     columns = store.rows
-    counts = columns["item_count"][rows].astype(np.int64)
-    items = _ragged(columns["items"][rows], columns["item_count"][rows])
-    owner = np.repeat(rows, counts)
+    items, numbers = _ragged(columns["items"][rows], columns["item_count"][rows])
+    owner = rows[numbers]
     departure, destination = columns["departure"][owner], columns["destination"][owner]
     substance = store.items["item_substance"][items]
     stated = (departure > 0) & (destination > 0) & (substance > 0)
-    triples, found = np.unique(
-        np.stack([departure[stated], destination[stated], substance[stated]]), axis=1, return_counts=True
-    )
+    of_incident = np.stack([departure[stated], destination[stated], substance[stated], owner[stated]])
+    once = np.unique(of_incident, axis=1)[:3]
+    triples, found = np.unique(once, axis=1, return_counts=True)
     countries, substances = store.interned["country"], store.interned["substance"]
     named = {
         f"{countries.text(one)}{ROUTE_SEPARATOR}{countries.text(two)}{MODUS_SEPARATOR}{substances.text(three)}": count
@@ -118,6 +128,7 @@ def _of_routes(store: Store, rows: Rows) -> Surprise:
     return _table(named, max(len(rows), 1))
 
 
-def _ragged(first: Rows, count: npt.NDArray[np.int16]) -> Rows:
+def _ragged(first: Rows, count: npt.NDArray[np.int16]) -> tuple[Rows, Rows]:
+    """Indexes of what belongs to each row, and the number of the row among those given."""
     counts = count.astype(np.int64)
-    return spread(first, counts, int(counts.sum()))
+    return spread(first, counts, int(counts.sum())), np.repeat(np.arange(len(counts)), counts)

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from schemas.errors import ModelError
@@ -14,21 +13,27 @@ from stream_processors.match.comparing import Comparing
 from stream_processors.match.levels import FREQUENT, LEVELS, NUMBERS, STRATA, SURPRISING
 from stream_processors.match.matcher import Matcher
 from stream_processors.match.model import Model, Stratum, shipped_model
-from stream_processors.match.pairing import Rows, distinct
+from stream_processors.match.pairing import Rows
 from stream_processors.match.store import Store
 from stream_processors.match.training.belief import IN_NETWORKS, M_AGAIN, SECOND_REPORTS, M
-from stream_processors.match.training.by_chance import by_chance, levels_of, shares
-from stream_processors.match.training.estimating import ESTIMATED, Candidates, Estimated, Probabilities, estimate
+from stream_processors.match.training.by_chance import by_chance, shares
+from stream_processors.match.training.candidates import candidates_of
+from stream_processors.match.training.estimating import (
+    ESTIMATED,
+    Candidates,
+    Estimated,
+    Probabilities,
+    estimate,
+    scores,
+)
 from stream_processors.match.training.frequencies import surprises
-from stream_processors.match.training.sampling import compared
+from stream_processors.match.training.sampling import compared, part_of
 from stream_processors.match.weighing import Weighing
 
 FEWEST_INCIDENTS = 1_000
 _MOST_PAIRS = 1_000_000
 _FORTNIGHT = 14
-_AT_ONCE = 200_000
 _MOST_MBIT = 15_000
-_RELATION = NUMBERS["relation"]
 _NETWORK = "shared_name"
 
 
@@ -41,12 +46,14 @@ class Learned:
         estimated: relation → the last round of expectation maximisation.
         incidents: how many were learned from.
         candidates: how many pairs share a blocking key.
+        scores: relation → whole bits of the score under the model → how many candidates have it, rounded down.
     """
 
     model: Model
     estimated: Mapping[str, Estimated]
     incidents: int
     candidates: int
+    scores: Mapping[str, Mapping[int, int]]
 
 
 def learn(
@@ -57,6 +64,9 @@ def learn(
     on_step: Callable[[str], None] = lambda _: None,
 ) -> Learned:
     """Learn a model from enriched incidents; restricted ones are left out.
+
+    The same set of records gives the same model, however they are ordered and cut into parts, if the revisions of each
+    incident come in their order. What is held is the columns of the matcher and at most a million pairs.
 
     Args:
         frames: enriched incidents as the columnar decoder gives them, in any number of parts.
@@ -75,7 +85,7 @@ def learn(
         matcher.apply(matcher.take(frame, silent=True))
     store = matcher.store
     size = store.rows.size
-    rows = np.flatnonzero(store.rows["alive"][:size] & (store.rows["policy_class"][:size] == COMMUNITY))
+    rows = _by_id(store, np.flatnonzero(store.rows["alive"][:size] & (store.rows["policy_class"][:size] == COMMUNITY)))
     if len(rows) < FEWEST_INCIDENTS:
         raise ModelError(
             f"{len(rows)} community incidents are too few to learn from; {FEWEST_INCIDENTS} are needed at least"
@@ -86,14 +96,17 @@ def learn(
     on_step("comparing pairs at random")
     chance = by_chance(comparing, rows, seed)
     on_step("comparing candidates")
-    left, right = _all(compared(store, rows, given.key_limit))
-    candidates = _candidates(comparing, Weighing(store, counted), left, right, seed)
+    places = np.zeros(size, np.int64)
+    places[rows] = np.arange(len(rows))
+    left, right, stands_for = part_of(compared(store, rows, given.key_limit), places, _MOST_PAIRS, seed)
+    candidates = candidates_of(comparing, Weighing(store, counted), (rows[left], rows[right]), stands_for)
     on_step("estimating")
     numbers = _numbers(store, rows, candidates)
     estimated = {
         relation: _estimate(relation, candidates[relation], chance.get(relation), numbers[relation])
         for relation in STRATA
     }
+    many = len(left) * stands_for
     model = counted.model_copy(
         update={
             "name": name,
@@ -103,51 +116,21 @@ def learn(
                 for relation, found in estimated.items()
             },
             "chance": _chance(store, rows),
-            "trained_on": {"incidents": len(rows), "candidate_pairs": len(left), "seed": seed},
+            "trained_on": {"incidents": len(rows), "candidate_pairs": many, "seed": seed},
         }
     )
-    return Learned(Model.model_validate(model.model_dump()), estimated, len(rows), len(left))
+    scored = {relation: _scored(candidates[relation], estimated[relation]) for relation in STRATA}
+    return Learned(Model.model_validate(model.model_dump()), estimated, len(rows), many, scored)
 
 
-def _all(parts: Iterable[tuple[Rows, Rows]]) -> tuple[Rows, Rows]:
-    pairs = [part for part in parts if len(part[0])]
-    if not pairs:
-        return np.empty(0, np.int64), np.empty(0, np.int64)
-    return distinct(np.concatenate([one for one, _ in pairs]), np.concatenate([two for _, two in pairs]))
+def _by_id(store: Store, rows: Rows) -> Rows:
+    """Rows in the order of their incidents' ids, which does not depend on how they came."""
+    return np.array(sorted(rows.tolist(), key=store.id_of), np.int64)
 
 
-def _candidates(comparing: Comparing, weighing: Weighing, left: Rows, right: Rows, seed: int) -> dict[str, Candidates]:
-    """The candidates of each relation, or a sample of them."""
-    weight = 1.0
-    if len(left) > _MOST_PAIRS:
-        generator = np.random.Generator(np.random.PCG64(seed))
-        chosen = np.sort(generator.choice(len(left), _MOST_PAIRS, replace=False))
-        weight, left, right = len(left) / _MOST_PAIRS, left[chosen], right[chosen]
-    levels, relations = [np.empty((0, len(ESTIMATED)), np.int8)], [np.empty(0, np.int8)]
-    surprise = [np.empty((0, len(ESTIMATED)))]
-    for start in range(0, len(left), _AT_ONCE):
-        part = slice(start, start + _AT_ONCE)
-        found = comparing.compare(left[part], right[part])
-        levels.append(levels_of(found))
-        relations.append(found.levels["relation"])
-        surprise.append(weighing.weigh(found).surprise[:, : len(ESTIMATED)] / 1_000)
-    all_levels, all_relations, surprises_ = np.concatenate(levels), np.concatenate(relations), np.concatenate(surprise)
-    result = {}
-    for relation in STRATA:
-        here = all_relations == _RELATION[relation]
-        surprising = np.array([field in SURPRISING[relation] for field in ESTIMATED])
-        frequent = _frequent(all_levels[here]) & surprising
-        sums = np.where(frequent, surprises_[here], 0.0).sum(axis=1)
-        result[relation] = Candidates(all_levels[here], sums, frequent, weight)
-    return result
-
-
-def _frequent(levels: npt.NDArray[np.int8]) -> npt.NDArray[np.bool_]:
-    columns = [
-        np.isin(levels[:, column], [NUMBERS[field][level] for level in FREQUENT.get(field, ())])
-        for column, field in enumerate(ESTIMATED)
-    ]
-    return np.stack(columns, axis=1)
+def _scored(candidates: Candidates, found: Estimated) -> dict[int, int]:
+    bits, counts = np.unique(np.floor(scores(candidates, found)).astype(np.int64), return_counts=True)
+    return dict(zip(bits.tolist(), (counts * round(candidates.weight)).tolist(), strict=True))
 
 
 def _numbers(store: Store, rows: Rows, candidates: Mapping[str, Candidates]) -> dict[str, tuple[float, float]]:
@@ -179,8 +162,7 @@ def _estimate(
 
 
 def _stratum(relation: str, found: Estimated, prior: float) -> Stratum:
-    m = {field: dict(zip(LEVELS[field][1:], found.m[field][1:].tolist(), strict=True)) for field in ESTIMATED}
-    u = {field: dict(zip(LEVELS[field][1:], found.u[field][1:].tolist(), strict=True)) for field in ESTIMATED}
+    m, u = _told(found.m), _told(found.u)
     weights: dict[str, dict[str, int]] = {}
     for field in ESTIMATED:
         rare = FREQUENT.get(field, ()) if field in SURPRISING[relation] else ()
@@ -189,6 +171,17 @@ def _stratum(relation: str, found: Estimated, prior: float) -> Stratum:
         }
     weights["relation"] = {relation: round(1_000 * (found.prior - prior))}
     return Stratum(weights=weights, m=m, u=u)
+
+
+def _told(found: Probabilities) -> dict[str, dict[str, float]]:
+    """Six digits of each: the last ones are not the same on every machine."""
+    return {
+        field: {
+            level: float(f"{share:.6g}")
+            for level, share in zip(LEVELS[field][1:], found[field][1:].tolist(), strict=True)
+        }
+        for field in ESTIMATED
+    }
 
 
 def _chance(store: Store, rows: Rows) -> int:

@@ -1,21 +1,30 @@
-"""Pairs of incidents to learn from: at random, at random among those alike, and those that would be compared."""
+"""Pairs of incidents to learn from: at random, at random among those alike, and those that would be compared.
 
-from collections.abc import Iterator
+Which pairs are drawn depends on the order of the rows given and on the seed, never on how a store numbers its texts.
+"""
+
+from collections.abc import Iterable, Iterator
 
 import numpy as np
+import numpy.typing as npt
 
 from stream_processors.match.index import KeyIndex, spread
 from stream_processors.match.pairing import Rows, pairs_of_new
 from stream_processors.match.store import Store
 
 _AT_RANDOM = 1_000_000
+_OF_EACH = 100
+"""Pairs drawn for each incident, up to _AT_RANDOM."""
 _AT_ONCE = 50_000
+_HASHES = 1 << 64
+
+Hashes = npt.NDArray[np.uint64]
 
 
 def at_random(rows: Rows, seed: int) -> tuple[Rows, Rows]:
     """Pairs of different rows, the same for the same seed."""
-    chance = np.random.Generator(np.random.PCG64(seed))
-    left, right = chance.choice(rows, _AT_RANDOM), chance.choice(rows, _AT_RANDOM)
+    chance, many = np.random.Generator(np.random.PCG64(seed)), _drawn(rows)
+    left, right = chance.choice(rows, many), chance.choice(rows, many)
     different = left != right
     return left[different], right[different]
 
@@ -43,16 +52,23 @@ def in_one_place(store: Store, rows: Rows, seed: int) -> tuple[Rows, Rows]:
 
 
 def _within(rows: Rows, group: Rows, seed: int) -> tuple[Rows, Rows]:
-    chance = np.random.Generator(np.random.PCG64(seed))
-    order = np.argsort(group, kind="stable")
-    rows, group = rows[order], group[order]
+    chance, many = np.random.Generator(np.random.PCG64(seed)), _drawn(rows)
+    if not len(rows):
+        return rows, rows
+    _, met, group = np.unique(group, return_index=True, return_inverse=True)
+    order = np.argsort(met[group], kind="stable")  # groups in the order in which they are met
+    rows, group = rows[order], met[group][order]
     _, first, size = np.unique(group, return_index=True, return_counts=True)
     number = np.repeat(np.arange(len(size)), size)
-    one = chance.integers(0, len(rows), _AT_RANDOM)
+    one = chance.integers(0, len(rows), many)
     of = number[one]
-    two = first[of] + (chance.random(_AT_RANDOM) * size[of]).astype(np.int64)
+    two = first[of] + (chance.random(many) * size[of]).astype(np.int64)
     different = one != two
     return rows[one[different]], rows[two[different]]
+
+
+def _drawn(rows: Rows) -> int:
+    return min(_AT_RANDOM, _OF_EACH * len(rows))
 
 
 def compared(store: Store, rows: Rows, limit: int) -> Iterator[tuple[Rows, Rows]]:
@@ -79,3 +95,47 @@ def compared(store: Store, rows: Rows, limit: int) -> Iterator[tuple[Rows, Rows]
 
 def _always(_: tuple[int, int]) -> bool:
     return True
+
+
+def part_of(
+    pairs: Iterable[tuple[Rows, Rows]], places: Rows, most: int, seed: int
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], int]:
+    """Distinct pairs, or as many of them by chance as memory shall hold.
+
+    Whether a pair is kept depends on a hash of it, so neither on the order in which pairs come nor on coming twice.
+
+    Args:
+        pairs: of rows, in parts.
+        places: of each row its place in an order of the incidents.
+        most: pairs that are kept at most.
+        seed: another one keeps others.
+
+    Returns:
+        The places of the pairs kept, the lesser one left, ascending; and how many pairs each stands for.
+    """
+    kept, met, waiting, stands_for = np.empty(0, np.int64), list[npt.NDArray[np.int64]](), 0, 1
+    for left, right in pairs:
+        one, two = places[left], places[right]
+        packed = np.minimum(one, two) << 32 | np.maximum(one, two)
+        met.append(packed[_hashed(packed, seed) < _HASHES // stands_for] if stands_for > 1 else packed)
+        waiting += len(met[-1])
+        if waiting > most:
+            kept, stands_for = _fewer(np.unique(np.concatenate([kept, *met])), stands_for, most, seed)
+            met, waiting = [], 0
+    kept, stands_for = _fewer(np.unique(np.concatenate([kept, *met])), stands_for, most, seed)
+    return kept >> 32, kept & 0xFFFFFFFF, stands_for
+
+
+def _fewer(packed: npt.NDArray[np.int64], stands_for: int, most: int, seed: int) -> tuple[npt.NDArray[np.int64], int]:
+    while len(packed) > most:
+        stands_for *= 2
+        packed = packed[_hashed(packed, seed) < _HASHES // stands_for]
+    return packed, stands_for
+
+
+def _hashed(packed: npt.NDArray[np.int64], seed: int) -> Hashes:
+    """The mixing steps of SplitMix64 (Steele, Lea and Flood 2014)."""
+    mixed = packed.astype(np.uint64) ^ np.uint64(seed * 0x9E3779B97F4A7C15 % _HASHES)
+    mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return mixed ^ (mixed >> np.uint64(31))
