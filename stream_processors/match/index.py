@@ -47,6 +47,11 @@ class KeyIndex:
         return np.concatenate(asked), np.concatenate(found)
 
     @property
+    def runs(self) -> int:
+        """How many runs a look-up searches."""
+        return len(self._runs)
+
+    @property
     def entries(self) -> int:
         """How many there are, those of dead rows included that were not dropped yet."""
         return sum(len(keys) for keys, _ in self._runs)

@@ -1,7 +1,7 @@
 """Small worlds of incidents that meet often, and a fold of what the matcher says of them."""
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from random import Random
@@ -12,8 +12,11 @@ import polars as pl
 from schemas.codec import codec, enriched_schema, frame
 from schemas.columnar import ColumnarDecoder
 from stream_processors.enrich.parts import EnrichmentParts
+from stream_processors.match.features import features
+from stream_processors.match.keys import keys
 from stream_processors.match.matcher import Matcher, Pair, Taken
 from stream_processors.match.model import Model, shipped_model
+from stream_processors.match.store import Store
 from stream_processors.reference import Reference
 
 SCHEMA_ID = 7
@@ -80,6 +83,16 @@ def decoded(values: Sequence[bytes]) -> pl.DataFrame | None:
     found = _DECODER.decode(SCHEMA_ID, values)
     assert not found.faults
     return found.columns
+
+
+def stored(bodies: Sequence[Mapping[str, Any]]) -> Store:
+    """A store of reports, a row each, in order."""
+    columns = decoded([value(number, **body) for number, body in enumerate(bodies)])
+    assert columns is not None
+    found, store = features(columns), Store()
+    store.stage(found, keys(found), found.rows["admitted_ms"].to_numpy())
+    store.take_in()
+    return store
 
 
 def history(random: Random, incidents: int, *, steady: bool = False) -> list[bytes]:
