@@ -17,6 +17,7 @@ from stream_processors.match.features import features
 from stream_processors.match.index import KeyIndex
 from stream_processors.match.keys import Keys, keys
 from stream_processors.match.linking import Linking
+from stream_processors.match.links import NO_LINKS, Links
 from stream_processors.match.model import Model
 from stream_processors.match.pairing import Rows, distinct, pairs_of_key, pairs_of_new
 from stream_processors.match.store import Store
@@ -32,24 +33,19 @@ class Taken:
     Attributes:
         moved: incidents that are at a later revision, as the schema ``match_event`` has them.
         keys: keys that were closed or opened, the same way.
-        links: links, the same way, urgent ones first.
+        links: links, urgent ones first.
         compared: how many pairs were compared.
     """
 
     moved: list[dict[str, Any]] = field(default_factory=list)
     keys: list[dict[str, Any]] = field(default_factory=list)
-    links: list[dict[str, Any]] = field(default_factory=list)
+    links: Links = NO_LINKS
     compared: int = 0
     rows: dict[str, int] = field(default_factory=dict)
     dying: Rows = field(default_factory=lambda: np.empty(0, np.int64))
     entries: Keys | None = None
     closed: Mapping[Scoped, Closed | None] = field(default_factory=dict)
     judged: frozenset[Pair] = frozenset()
-
-    def events(self) -> Iterator[tuple[str, dict[str, Any]]]:
-        """All of it by part of ``match_event``, so ordered that who folds it counts no link for a moment too long."""
-        for part, found in (("moved", self.moved), ("key", self.keys), ("link", self.links)):
-            yield from ((part, each) for each in found)
 
 
 class Matcher:
@@ -190,7 +186,7 @@ class Matcher:
         packed = left << 32 | right
         asked = np.isin(packed, np.minimum(*wanted) << 32 | np.maximum(*wanted))
         taken.compared = len(left)
-        taken.links = [*self._linking.links(left, right, asked)]
+        taken.links = self._linking.links(left, right, asked)
 
     def _wanted(self, taken: Taken) -> tuple[Rows, Rows]:
         """Rows of pairs that people judged, where the judgement or one of the two is new."""
