@@ -13,7 +13,7 @@ import polars as pl
 
 from stream_processors.match.amounts import Amounts, amounts
 from stream_processors.match.features import TEXT, Features
-from stream_processors.match.interning import Interner
+from stream_processors.match.interning import Interner, ranks
 from stream_processors.match.keys import Keys
 
 Array = npt.NDArray[np.generic]
@@ -22,6 +22,7 @@ _NOWHERE = np.iinfo(np.int32).min
 
 _ROW_COLUMNS: Mapping[str, type[np.generic]] = {
     "revision": np.int32,
+    "rank": np.uint64,
     "alive": np.bool_,
     "admitted_ms": np.int64,
     "policy_class": np.int64,
@@ -118,6 +119,7 @@ class Store:
         starts = {name: _ragged(counted, rows.height) for name, counted in _counted(found, keys).items()}
         values: dict[str, Array] = {
             "revision": rows["revision"].to_numpy(),
+            "rank": ranks(rows["incident_id"].to_list()),
             "alive": ~rows["withdrawn"].to_numpy(),
             "admitted_ms": admitted_ms,
             "policy_class": rows["policy_class"].to_numpy(),

@@ -15,7 +15,7 @@ TOKEN_FIELDS = (REFERENCE, MARK, ENTITY)
 
 
 def compare_tokens(store: Store, left: Rows, right: Rows) -> dict[str, tuple[Levels, npt.NDArray[np.int64]]]:
-    """Level of each field of tokens, and the number of a token that both have, 0 where none.
+    """Level of each field of tokens, and the number of the token that both have, of several the one that ranks last.
 
     They differ only where both state tokens of one kind: a vessel is no other company.
     """
@@ -40,7 +40,11 @@ def compare_tokens(store: Store, left: Rows, right: Rows) -> dict[str, tuple[Lev
         level, shared = found[field]
         level[pair[same_kind & here]] = 2
         level[pair[same & here]] = 1
-        np.maximum.at(shared, pair[same & here], token[same & here].astype(np.int64))
+        of, both = pair[same & here], token[same & here]
+        rank, last = store.interned["token"].ranks(both), np.zeros(pairs, np.uint64)
+        np.maximum.at(last, of, rank)
+        chosen = rank == last[of]
+        shared[of[chosen]] = both[chosen]
     return found
 
 

@@ -20,6 +20,7 @@ from stream_processors.match.store import Store
 from stream_processors.reference import Reference
 
 SCHEMA_ID = 7
+_MARKED = [{"packaging_mark": "blue crown"}, {"packaging_mark": "star"}]
 _DECODER = ColumnarDecoder(enriched_schema())
 _PARTS = EnrichmentParts(Reference.load())
 _AUDIENCES = (["agency:police"], ["country:NLD"])
@@ -124,7 +125,7 @@ def _stated(random: Random) -> dict[str, Any]:
         "occurred_on": date(2024, 3, 4) + timedelta(days=random.randrange(3)),
         "location": {
             "country_text": random.choice(("New Zealand", "New Zealand", "Australia")),
-            "place_text": random.choice(("Auckland", "Aukland", None)),
+            "place_text": random.choice(("Auckland", "Zyryankovo", "Zyriankovo", None)),
         },
         "items": [
             {
@@ -132,11 +133,12 @@ def _stated(random: Random) -> dict[str, Any]:
                 "amount_text": random.choice(("12.34", "12.34", "5")),
                 "unit_text": random.choice(("g", "kg")),
             }
+            for _ in range(random.choice((1, 1, 2, 3)))
         ],
         "route": random.choice(
             ([], [{"role": "DEPARTURE", "country": "CHN"}, {"role": "DESTINATION", "country": "NZL"}])
         ),
-        "concealment": random.choice(([], [{"code": "TOILET"}], [{"packaging_mark": "blue crown"}])),
+        "concealment": random.choice(([], [{"code": "TOILET"}], [{"packaging_mark": "star"}], _MARKED)),
         "action_requested": random.choice(("NONE", "HOLD")),
     }
     if random.random() < 0.2:
