@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from schemas.policies import classified
-from stream_processors.match.spelling import folded, folded_companies, folded_references, telling_places
+from stream_processors.match.spelling import each_text, folded, folded_companies, folded_references, telling_places
 from stream_processors.reference.normalise import normalise_name
 
 ITEMS_COMPARED = 8
@@ -163,9 +163,7 @@ def _items(numbered: pl.DataFrame) -> pl.DataFrame:
 
 
 def _normal_names(texts: pl.Series) -> pl.Series:
-    distinct = texts.unique().drop_nulls()
-    forms = pl.Series([normalise_name(text) or None for text in distinct], dtype=pl.String)
-    return texts.replace_strict(distinct, forms, default=None, return_dtype=pl.String)
+    return each_text(texts, normalise_name)
 
 
 def _tokens(numbered: pl.DataFrame) -> pl.DataFrame:

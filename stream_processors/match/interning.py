@@ -26,25 +26,18 @@ class Interner:
     """Numbers for the texts of one kind; 0 is null."""
 
     def __init__(self) -> None:
-        self._numbers: dict[str, int] = {}
+        self._numbers: dict[str | None, int] = {None: NONE}
         self._texts: list[str] = [""]
         self._ranks = ranks([""])
 
     def ids(self, texts: pl.Series) -> Ids:
         """The numbers of a column of texts (String); a text not met before gets one."""
-        distinct = texts.unique().drop_nulls().to_list()
-        numbers = self._numbers
-        for text in distinct:
+        listed, numbers = texts.to_list(), self._numbers
+        for text in dict.fromkeys(listed):
             if text not in numbers:
                 numbers[text] = len(self._texts)
                 self._texts.append(text)
-        mapped = texts.replace_strict(
-            pl.Series(distinct, dtype=pl.String),
-            pl.Series([numbers[text] for text in distinct], dtype=pl.Int32),
-            default=NONE,
-            return_dtype=pl.Int32,
-        )
-        return mapped.fill_null(NONE).to_numpy()
+        return np.fromiter(map(numbers.__getitem__, listed), np.int32, len(listed))
 
     def text(self, number: int) -> str | None:
         """The text of a number, None for 0."""
