@@ -59,7 +59,7 @@ class Keys:
         row: of `Features.rows`, ascending.
         key: the hash.
         kind: index in KINDS.
-        text: the parts of the key, for people.
+        text: the parts of the key; `shown` makes it one for people.
     """
 
     row: npt.NDArray[np.uint32]
@@ -143,19 +143,18 @@ _TEXTS: Mapping[str, Sequence[pl.Expr]] = {
 
 
 def _hashed(parts: pl.DataFrame) -> Keys:
-    kept = (
-        parts.lazy()
-        .with_columns(pl.col("kind").replace_strict(_NUMBERS, return_dtype=pl.UInt8))
-        .unique(["row", "kind", "text"])
-        .sort("row", "kind", "text")
-        .filter(pl.int_range(pl.len()).over("row") < KEYS_KEPT)
-        .collect()
-    )
-    both = list(zip(kept["kind"].to_list(), kept["text"].to_list(), strict=True))
-    hashes = {each: key_of(*each) for each in set(both)}
-    shown = kept["text"].str.replace_all(_SEPARATOR, " · ", literal=True)
-    key = np.fromiter(map(hashes.__getitem__, both), np.uint64, len(both))
-    return Keys(kept["row"].to_numpy(), key, kept["kind"].to_numpy(), shown)
+    numbered = parts.with_columns(pl.col("kind").replace_strict(_NUMBERS, return_dtype=pl.UInt8))
+    of_kind, digests = _OF_KIND, []
+    for kind, text in zip(numbered["kind"].to_list(), numbered["text"].to_list(), strict=True):
+        digest = of_kind[kind].copy()
+        digest.update(text.encode())
+        digests.append(digest.digest())
+    hashes = pl.Series("key", np.frombuffer(b"".join(digests), ">u8").astype(np.uint64))
+    kept = numbered.with_columns(hashes).unique(["row", "key"]).sort("row", "key")
+    carried = np.bincount(kept["row"].to_numpy()) if kept.height else np.empty(0, np.int64)
+    if (carried > KEYS_KEPT).any():
+        kept = kept.sort("row", "kind", "text").filter(pl.int_range(pl.len()).over("row") < KEYS_KEPT)
+    return Keys(kept["row"].to_numpy(), kept["key"].to_numpy(), kept["kind"].to_numpy(), kept["text"])
 
 
 _OF_KIND = [hashlib.blake2b(digest_size=8, person=b"ionics%d" % kind) for kind in range(len(KINDS))]
@@ -166,3 +165,8 @@ def key_of(kind: int, text: str) -> int:
     digest = _OF_KIND[kind].copy()
     digest.update(text.encode())
     return int.from_bytes(digest.digest(), "big")
+
+
+def shown(text: str) -> str:
+    """The parts of a key for people."""
+    return text.replace(_SEPARATOR, " · ")

@@ -1,6 +1,12 @@
 """Keys that close: counts, changes of a batch, and what is said of them."""
 
-from stream_processors.match.closing import Changes, Closed, ClosedKeys
+from random import Random
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from stream_processors.match.closing import Changes, Closed, ClosedKeys, by_scope
 from stream_processors.match.keys import KINDS
 
 _KIND = KINDS.index("substance_country_days")
@@ -71,3 +77,32 @@ def test_events_tell_the_key_as_a_signed_number_with_its_scope_and_count() -> No
         {"key": _KEY - (1 << 64), "scope": 0, "closed": True, "incidents": 60} | told,
         {"key": 9, "scope": 3, "closed": False, "incidents": 0} | told,
     ]
+
+
+@given(st.integers(0, 2**32))
+@settings(max_examples=30)
+def test_which_keys_are_open_is_as_the_closed_keys_will_say(seed: int) -> None:
+    """Of each scope by itself, before and after the changes are applied."""
+    random = Random(seed)  # noqa: S311  # test data, not a secret
+    closed, keys = ClosedKeys(), np.arange(6, dtype=np.uint64)
+    for _ in range(4):
+        changes = Changes(closed)
+        for _ in range(random.randint(0, 6)):
+            scoped = random.randrange(2), random.randrange(6)
+            if changes.get(scoped) is None:
+                changes.close(scoped, _closed(random.choice((50, 51))))
+            else:
+                changes.count(scoped, random.choice((-1, 1)))
+        changes.open(50)
+        told = {scope: changes.are_open(scope, keys).tolist() for scope in range(2)}
+        closed.apply(changes.made)
+        for scope, open_ in told.items():
+            assert open_ == [(scope, key) not in closed for key in range(6)]
+            assert closed.of(scope) == {key for key in range(6) if (scope, key) in closed}
+
+
+def test_scopes_come_each_once_with_where_they_are() -> None:
+    """Ascending; none where there is nothing."""
+    found = [(scope, where.tolist()) for scope, where in by_scope(np.array([7, 0, 7, 3]))]
+    assert found == [(0, [1]), (3, [3]), (7, [0, 2])]
+    assert list(by_scope(np.empty(0, np.int64))) == []

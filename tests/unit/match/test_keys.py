@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stream_processors.match.features import features
-from stream_processors.match.keys import KEYS_KEPT, KINDS, key_of, keys
+from stream_processors.match.keys import KEYS_KEPT, KINDS, key_of, keys, shown
 from tests.unit.match.worlds import decoded, value
 
 _LEAP_DAY = date(2024, 2, 29)
@@ -77,7 +77,7 @@ def test_an_incident_has_only_so_many_keys_and_the_most_telling_are_kept() -> No
     (found,) = _keys({"items": items, "entities": entities, "shipment": {"reference": "RB123456789CN"}})
 
     assert len(found) == KEYS_KEPT
-    assert {kind for kind, _ in found.values()} >= {"company", "company_identifier"}
+    assert {kind for kind, _ in found.values()} >= {"company"}
     kept = {KINDS.index(kind) for kind, _ in found.values()}
     assert max(kept) < KINDS.index("route_substance_fortnight")
 
@@ -102,7 +102,12 @@ def test_hashes_are_these_for_good(kind: str, text: str, expected: int) -> None:
 
 
 def test_each_key_is_the_hash_of_its_kind_and_text() -> None:
-    """The text is shown with another separator."""
+    """It is the same whatever it comes with."""
     (found,) = _keys({})
-    assert all(key == key_of(KINDS.index(kind), text.replace(" · ", "\x1f")) for key, (kind, text) in found.items())
+    assert all(key == key_of(KINDS.index(kind), text) for key, (kind, text) in found.items())
     assert {kind for kind, _ in found.values()} >= {"substance_place_month", "substance_country_amount"}
+
+
+def test_a_text_is_shown_with_a_separator_for_people() -> None:
+    """Parts that one reads."""
+    assert shown("fentanyl\x1fNZL\x1f2024-03-04") == "fentanyl · NZL · 2024-03-04"

@@ -4,17 +4,22 @@ from itertools import combinations
 from random import Random
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stream_processors.match.closing import COMMUNITY, Scoped
 from stream_processors.match.index import KeyIndex
-from stream_processors.match.pairing import distinct, pairs_of_key, pairs_of_new
+from stream_processors.match.pairing import KeyArray, distinct, pairs_of_key, pairs_of_new
 from tests.unit.match.worlds import stored
 
 _RESTRICTED = {"agency_id": "police", "tlp": "AMBER", "audience": ["country:NLD"]}
 SEEDS = st.integers(0, 2**32)
+
+
+def _open(closed: set[Scoped], scope: int, keys: KeyArray) -> npt.NDArray[np.bool_]:
+    return np.array([(scope, key) not in closed for key in keys.tolist()], np.bool_)
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +50,7 @@ def test_pairs_are_those_that_share_a_key_open_for_both_and_for_the_community(se
         into.add(np.array(keys, np.uint64), np.array(rows, np.uint32), np.ones(size, np.bool_))
     new = [each for each in entries if each[1] >= before and alive[each[1]]]
     asked = np.array([row for _, row in new], np.int64), np.array([key for key, _ in new], np.uint64)
-    parts = list(pairs_of_new(store, (index, batch), asked, alive, lambda scoped: scoped not in closed))
+    parts = list(pairs_of_new(store, (index, batch), asked, alive, lambda scope, keys: _open(closed, scope, keys)))
 
     def is_open(key: int, one: int, two: int) -> bool:
         return not closed & {(COMMUNITY, key), (of_row[one], key), (of_row[two], key)}
@@ -63,12 +68,10 @@ def test_pairs_of_a_key_that_opens_are_all_of_its_members_for_whom_it_is_open(cl
     """A class in which it is still closed has none."""
     store = stored([{}, _RESTRICTED, {}, _RESTRICTED])
 
-    def is_open(scoped: Scoped) -> bool:
-        return scoped != (classes["one"], 7)
-
-    left, right = pairs_of_key(store, np.arange(4), 7, is_open)
+    closed = {(classes["one"], 7)}
+    left, right = pairs_of_key(store, np.arange(4), 7, lambda scope, keys: _open(closed, scope, keys))
     assert list(zip(left.tolist(), right.tolist(), strict=True)) == [(0, 2)]
-    left, right = pairs_of_key(store, np.arange(4), 7, lambda _: True)
+    left, right = pairs_of_key(store, np.arange(4), 7, lambda scope, keys: _open(set(), scope, keys))
     assert list(zip(left.tolist(), right.tolist(), strict=True)) == list(combinations(range(4), 2))
 
 
