@@ -51,6 +51,10 @@ class KeyIndex:
         """How many runs a look-up searches."""
         return len(self._runs)
 
+    def distinct(self) -> int:
+        """How many keys there are."""
+        return len(np.unique(np.concatenate([keys for keys, _ in self._runs]))) if self._runs else 0
+
     @property
     def entries(self) -> int:
         """How many there are, those of dead rows included that were not dropped yet."""

@@ -199,6 +199,10 @@ class Matcher:
     def _row(self, id_: str, taken: Taken) -> int:
         return taken.rows.get(id_, self._rows.get(id_, -1))
 
+    def counts(self) -> tuple[int, int, int]:
+        """Distinct keys, closed ones (by scope), and entries of the index of keys."""
+        return self._index.distinct(), len(self._closed), self._index.entries
+
     def apply(self, taken: Taken) -> None:
         """Take a batch in."""
         store = self.store
