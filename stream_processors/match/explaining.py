@@ -1,6 +1,5 @@
 """Why two incidents are linked: field by field what each says, the level of agreement, and what it is worth."""
 
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate
 from typing import Any
@@ -11,13 +10,14 @@ import pyarrow as pa
 
 from stream_processors.match.comparing import Comparison
 from stream_processors.match.index import spread
+from stream_processors.match.keys import KEYS_KEPT
 from stream_processors.match.levels import FIELDS, LEVELS, NUMBERS
 from stream_processors.match.store import Store
 from stream_processors.match.token_comparing import ENTITY, MARK, REFERENCE
 from stream_processors.match.weighing import Weighed
 
 Numbers = npt.NDArray[np.int64]
-Texts = Sequence[str | None]
+Texts = npt.NDArray[np.object_]
 REASON = pa.struct(
     [
         pa.field("field", pa.string(), nullable=False),
@@ -90,8 +90,7 @@ def _said(store: Store, compared: Comparison, field: str, pairs: Numbers) -> tup
 
 
 def _texts(store: Store, name: str, numbers: npt.NDArray[Any]) -> Texts:
-    text = store.interned[name].text
-    return [text(number) for number in numbers.tolist()]
+    return store.interned[name].said(numbers)
 
 
 def _items(store: Store, name: str, items: Numbers) -> Texts:
@@ -99,9 +98,10 @@ def _items(store: Store, name: str, items: Numbers) -> Texts:
 
 
 def _periods(store: Store, rows: Numbers) -> Texts:
-    both = list(zip(store.rows["first_day"][rows].tolist(), store.rows["last_day"][rows].tolist(), strict=True))
-    told = {period: _period(*period) for period in set(both)}
-    return [told[period] for period in both]
+    first, last = (store.rows[name][rows].astype(np.int64) for name in ("first_day", "last_day"))
+    distinct, back = np.unique(first << 32 | (last - first), return_inverse=True)
+    told = [_period(each >> 32, (each >> 32) + (each & 0xFFFFFFFF)) for each in distinct.tolist()]
+    return np.array(told, np.object_)[back]
 
 
 def _period(first: int, last: int) -> str:
@@ -111,19 +111,20 @@ def _period(first: int, last: int) -> str:
 
 def shared_keys(store: Store, left: Numbers, right: Numbers) -> pa.ListArray:
     """The blocking keys that both rows of each pair carry, as signed 64-bit numbers, ascending."""
-    parts = [_keys(store, rows) for rows in (left, right)]
-    pair, key = (np.concatenate(columns) for columns in zip(*parts, strict=True))
-    order = np.lexsort((key, pair))
-    pair, key = pair[order], key[order]
-    # A row carries a key once, so one that comes twice is on both sides.
-    both = np.flatnonzero((pair[1:] == pair[:-1]) & (key[1:] == key[:-1]))
+    first, counts = store.rows["keys"], store.rows["key_count"]
+    every = store.keys["key"].view(np.int64)
+    many, others = counts[left].astype(np.int64), counts[right].astype(np.int64)
+    pair = np.repeat(np.arange(len(left)), many)
+    key = every[spread(first[left], many, len(pair))]
+    # Each of the left row is sought among those of the right one by halving: both ascend.
+    low = first[right][pair]
+    end = high = low + others[pair]
+    for _ in range(KEYS_KEPT.bit_length()):
+        middle = (low + high) >> 1
+        below = (low < high) & (every[np.minimum(middle, len(every) - 1)] < key)
+        low, high = np.where(below, middle + 1, low), np.where(below, high, middle)
+    both = np.flatnonzero((low < end) & (every[np.minimum(low, len(every) - 1)] == key))
     return _listed(pair[both], pa.array(key[both], pa.int64()), len(left))
-
-
-def _keys(store: Store, rows: Numbers) -> tuple[Numbers, Numbers]:
-    first, counts = store.rows["keys"][rows], store.rows["key_count"][rows].astype(np.int64)
-    at = spread(first, counts, int(counts.sum()))
-    return np.repeat(np.arange(len(rows)), counts), store.keys["key"][at].view(np.int64)
 
 
 def _listed(pair: Numbers, values: pa.Array, pairs: int) -> pa.ListArray:

@@ -4,7 +4,7 @@ An interner only grows, and which number a text gets is seen by nobody outside: 
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ import numpy.typing as npt
 import polars as pl
 
 Ids = npt.NDArray[np.int32]
+_FIRST_CAPACITY = 64
 NONE = 0
 """The number of what is not stated."""
 
@@ -22,13 +23,44 @@ def ranks(texts: Iterable[str]) -> npt.NDArray[np.uint64]:
     return np.frombuffer(digests, ">u8").astype(np.uint64)
 
 
+def _said(texts: Iterable[str]) -> list[str | None]:
+    return [text or None for text in texts]
+
+
+class Derived:
+    """What follows from each text of an interner, by its number; made when it is first asked for.
+
+    Args:
+        texts: of the interner, which adds to them.
+        make: a value for each of some texts.
+        type_: of the values.
+    """
+
+    def __init__(self, texts: Sequence[str], make: Callable[[Sequence[str]], Any], type_: type[np.generic]) -> None:
+        self._texts, self._make = texts, make
+        self._made, self._values = 0, np.empty(_FIRST_CAPACITY, type_)
+
+    def of(self, numbers: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """The values of numbers."""
+        known = len(self._texts)
+        if self._made < known:
+            if len(self._values) < known:
+                grown = np.empty(max(known, 2 * len(self._values)), self._values.dtype)
+                grown[: self._made] = self._values[: self._made]
+                self._values = grown
+            self._values[self._made : known] = self._make(self._texts[self._made : known])
+            self._made = known
+        return self._values[numbers]
+
+
 class Interner:
     """Numbers for the texts of one kind; 0 is null."""
 
     def __init__(self) -> None:
         self._numbers: dict[str | None, int] = {None: NONE}
         self._texts: list[str] = [""]
-        self._ranks = ranks([""])
+        self._ranks = Derived(self._texts, ranks, np.uint64)
+        self._said = Derived(self._texts, _said, np.object_)
 
     def ids(self, texts: pl.Series) -> Ids:
         """The numbers of a column of texts (String); a text not met before gets one."""
@@ -49,10 +81,11 @@ class Interner:
 
     def ranks(self, numbers: npt.NDArray[Any]) -> npt.NDArray[np.uint64]:
         """Of each number the rank of its text: numbers themselves depend on what came first."""
-        if len(self._ranks) < len(self._texts):
-            self._ranks = np.concatenate([self._ranks, ranks(self._texts[len(self._ranks) :])])
-        found: npt.NDArray[np.uint64] = self._ranks[numbers]
-        return found
+        return self._ranks.of(numbers)
+
+    def said(self, numbers: npt.NDArray[Any]) -> npt.NDArray[np.object_]:
+        """Of each number its text, None for 0."""
+        return self._said.of(numbers)
 
     def __len__(self) -> int:
         return len(self._texts)

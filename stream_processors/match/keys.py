@@ -57,7 +57,7 @@ class Keys:
 
     Attributes:
         row: of `Features.rows`, ascending.
-        key: the hash.
+        key: the hash; those of a row ascend as signed numbers.
         kind: index in KINDS.
         text: the parts of the key; `shown` makes it one for people.
     """
@@ -150,10 +150,11 @@ def _hashed(parts: pl.DataFrame) -> Keys:
         digest.update(text.encode())
         digests.append(digest.digest())
     hashes = pl.Series("key", np.frombuffer(b"".join(digests), ">u8").astype(np.uint64))
-    kept = numbered.with_columns(hashes).unique(["row", "key"]).sort("row", "key")
+    kept = numbered.with_columns(hashes).unique(["row", "key"])
     carried = np.bincount(kept["row"].to_numpy()) if kept.height else np.empty(0, np.int64)
     if (carried > KEYS_KEPT).any():
         kept = kept.sort("row", "kind", "text").filter(pl.int_range(pl.len()).over("row") < KEYS_KEPT)
+    kept = kept.sort("row", pl.col("key").reinterpret(signed=True))
     return Keys(kept["row"].to_numpy(), kept["key"].to_numpy(), kept["kind"].to_numpy(), kept["text"])
 
 

@@ -83,15 +83,14 @@ class Linking:
 
     def _links(self, judged: Judged, chosen: Rows) -> pa.StructArray:
         store, compared, columns = self._store, judged.compared, self._store.rows
-        rows = compared.left[chosen], compared.right[chosen]
-        ids = [store.ids_of(side) for side in rows]
+        chosen, ids = self._in_order(compared, chosen)
         swapped = np.fromiter(map(gt, *ids), np.bool_, len(chosen))
+        rows = compared.left[chosen], compared.right[chosen]
         first, second = np.where(swapped, rows[1], rows[0]), np.where(swapped, rows[0], rows[1])
         kind, outcome, doubtful = _outcomes(judged, chosen)
         bits = judged.weighed.duplicate[chosen]
         distinct, back = np.unique(bits, return_inverse=True)
         ppm = np.array([probability_ppm(each) for each in distinct.tolist()], np.int32)[back]
-        asks, agency = columns["asks"], columns["agency_id"]
         sides = {}
         for side, these, texts in (("left", first, map(min, *ids)), ("right", second, map(max, *ids))):
             sides |= {
@@ -108,11 +107,24 @@ class Linking:
             "duplicate_mbit": bits,
             "duplicate_ppm": ppm,
             "related_mbit": judged.related.surprise[chosen],
-            "urgent": (asks[first] | asks[second]) & (agency[first] != agency[second]),
+            "urgent": self._urgent(first, second),
             "reasons": reasons(store, compared, judged.weighed, chosen, swapped),
             "keys": shared_keys(store, first, second),
         }
         return pa.StructArray.from_arrays([pa.array(found[each.name]) for each in LINK], fields=list(LINK))
+
+    def _in_order(self, compared: Comparison, chosen: Rows) -> tuple[Rows, tuple[list[str], list[str]]]:
+        """The numbers of pairs, urgent ones first, then by their ids, and the ids of both sides."""
+        left, right = compared.left[chosen], compared.right[chosen]
+        one, two = self._store.ids_of(left), self._store.ids_of(right)
+        first, second, later = list(map(min, one, two)), list(map(max, one, two)), (~self._urgent(left, right)).tolist()
+        order = [number for *_, number in sorted(zip(later, first, second, range(len(chosen)), strict=True))]
+        return chosen[order], ([one[number] for number in order], [two[number] for number in order])
+
+    def _urgent(self, left: Rows, right: Rows) -> npt.NDArray[np.bool_]:
+        asks, agency = self._store.rows["asks"], self._store.rows["agency_id"]
+        urgent: npt.NDArray[np.bool_] = (asks[left] | asks[right]) & (agency[left] != agency[right])
+        return urgent
 
 
 def _outcomes(judged: Judged, chosen: Rows) -> tuple[pa.Array, pa.Array, npt.NDArray[np.bool_]]:
@@ -125,7 +137,7 @@ def _outcomes(judged: Judged, chosen: Rows) -> tuple[pa.Array, pa.Array, npt.NDA
     return (
         _KINDS.take(pa.array(kind)),
         _OUTCOMES.take(pa.array(outcome)),
-        (duplicate == 1),
+        duplicate == 1,
     )
 
 

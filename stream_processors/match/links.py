@@ -68,9 +68,9 @@ class Links:
 
     @classmethod
     def ordered(cls, parts: Sequence[pa.StructArray]) -> "Links":
-        """All links of the parts, urgent ones first, then by their ids."""
-        if not parts:
-            return NO_LINKS
+        """All links of parts, each of which is so ordered: urgent ones first, then by their ids."""
+        if len(parts) < 2:
+            return cls(parts[0]) if parts else NO_LINKS
         columns = pa.concat_arrays(parts)
         urgent, left, right = (columns.field(name).to_pylist() for name in ("urgent", "left", "right"))
         order = sorted(range(len(columns)), key=lambda n: (not urgent[n], left[n], right[n]))
