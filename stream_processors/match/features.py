@@ -97,8 +97,9 @@ def _stated(code: pl.Expr) -> pl.Expr:
 def _routes(numbered: pl.DataFrame) -> pl.DataFrame:
     """Countries of origin, departure and destination."""
     legs = (
-        numbered.filter(pl.col("route").list.len() > 0)
+        numbered.lazy()
         .select("row", "route", "enrichment_legs")
+        .filter(pl.col("route").list.len() > 0)
         .filter(pl.col("route").list.len() == pl.col("enrichment_legs").list.len())
         .explode("route", "enrichment_legs")
         .select(
@@ -115,9 +116,11 @@ def _routes(numbered: pl.DataFrame) -> pl.DataFrame:
         country.filter(role == "DESTINATION").last().alias("destination"),
     )
     return (
-        numbered.select("row")
+        numbered.lazy()
+        .select("row")
         .join(ends, on="row", how="left", maintain_order="left")
         .select("origin", "departure", "destination")
+        .collect()
     )
 
 
@@ -125,11 +128,12 @@ def _items(numbered: pl.DataFrame) -> pl.DataFrame:
     stated, found = pl.col("items").struct, pl.col("enrichment_substances").struct
     identity = found.field("substance_id")
     exploded = (
-        numbered.filter(
+        numbered.lazy()
+        .select("row", "items", "enrichment_substances")
+        .filter(
             (pl.col("items").list.len() > 0)
             & (pl.col("items").list.len() == pl.col("enrichment_substances").list.len())
         )
-        .select("row", "items", "enrichment_substances")
         .explode("items", "enrichment_substances")
         .select(
             "row",
@@ -159,6 +163,7 @@ def _items(numbered: pl.DataFrame) -> pl.DataFrame:
             pl.col("substance_text").alias("substance_label"),
             "amount_label",
         )
+        .collect()
     )
 
 
@@ -168,48 +173,52 @@ def _normal_names(texts: pl.Series) -> pl.Series:
 
 def _tokens(numbered: pl.DataFrame) -> pl.DataFrame:
     """What names a consignment, a company, a vessel, a mark; each once a row."""
-    shipments = numbered.select(
+    every = numbered.lazy()
+    shipments = every.select(
         "row",
         pl.lit("reference").alias("kind"),
         pl.col("shipment").struct.field("reference").alias("label"),
     )
-    marks = (
-        numbered.filter(pl.col("concealment").list.len() > 0)
-        .select("row", "concealment")
-        .explode("concealment")
-        .select(
-            "row",
-            pl.lit("packaging_mark").alias("kind"),
-            pl.col("concealment").struct.field("packaging_mark").alias("label"),
+    found = [shipments]
+    if numbered["concealment"].list.len().sum():
+        found.append(
+            every.select("row", "concealment")
+            .filter(pl.col("concealment").list.len() > 0)
+            .explode("concealment")
+            .select(
+                "row",
+                pl.lit("packaging_mark").alias("kind"),
+                pl.col("concealment").struct.field("packaging_mark").alias("label"),
+            )
         )
-    )
-    entities = (
-        numbered.filter(pl.col("entities").list.len() > 0)
-        .select("row", "entities")
-        .explode("entities")
-        .select("row", pl.col("entities").struct.unnest())
-        .filter(pl.col("kind").is_in(_NAMED))
-        .with_columns(pl.col("kind").str.to_lowercase())
-    )
-    names = entities.select("row", "kind", pl.col("name").alias("label"))
-    identifiers = entities.select("row", pl.col("kind") + "_identifier", pl.col("identifier").alias("label"))
-    found = pl.concat([shipments, marks, names, identifiers]).drop_nulls("label")
+    if numbered["entities"].list.len().sum():
+        entity = pl.col("entities").struct
+        entities = (
+            every.select("row", "entities")
+            .filter(pl.col("entities").list.len() > 0)
+            .explode("entities")
+            .select("row", *(entity.field(name) for name in ("kind", "name", "identifier")))
+            .filter(pl.col("kind").is_in(_NAMED))
+            .with_columns(pl.col("kind").str.to_lowercase())
+        )
+        found.append(entities.select("row", "kind", pl.col("name").alias("label")))
+        found.append(entities.select("row", pl.col("kind") + "_identifier", pl.col("identifier").alias("label")))
     as_reference = (pl.col("kind") == "reference") | pl.col("kind").str.ends_with("_identifier")
-    tokens = pl.concat(
-        [
-            found.filter(as_reference).with_columns(
-                pl.col("label").map_batches(folded_references, return_dtype=pl.String).alias("token")
-            ),
-            found.filter(~as_reference).with_columns(
-                pl.col("label").map_batches(folded_companies, return_dtype=pl.String).alias("token")
-            ),
-        ]
-    )
+    label = pl.col("label")
     return (
-        tokens.drop_nulls("token")
+        pl.concat(found)
+        .drop_nulls("label")
+        .with_columns(
+            pl.coalesce(
+                pl.when(as_reference).then(label).map_batches(folded_references, return_dtype=pl.String),
+                pl.when(~as_reference).then(label).map_batches(folded_companies, return_dtype=pl.String),
+            ).alias("token")
+        )
+        .drop_nulls("token")
         .unique(["row", "kind", "token"], keep="first", maintain_order=True)
         .sort("row", "kind", "token", maintain_order=True)
         .group_by("row", maintain_order=True)
         .head(TOKENS_COMPARED)
         .select("row", "kind", "token", "label")
+        .collect()
     )
