@@ -91,7 +91,7 @@ class Changes:
             return np.ones(len(keys), np.bool_)
         told = (key not in closed for key in keys.tolist())
         if opened:
-            told = (opened[key] if key in opened else key not in closed for key in keys.tolist())
+            told = (opened.get(key, key not in closed) for key in keys.tolist())
         return np.fromiter(told, np.bool_, len(keys))
 
     def _make(self, scoped: Scoped, closed: Closed | None) -> None:

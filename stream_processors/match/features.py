@@ -47,41 +47,7 @@ def features(columns: pl.DataFrame) -> Features:
         columns: as the columnar decoder gives them.
     """
     numbered = classified(columns).with_columns(pl.int_range(pl.len(), dtype=pl.UInt32).alias("row"))
-    location, shipment = pl.col("location").struct, pl.col("shipment").struct
-    rows = numbered.select(
-        "incident_id",
-        "revision",
-        (pl.col("event_type") == "WITHDRAWN").alias("withdrawn"),
-        pl.col("admission_admitted_at").dt.epoch("ms").alias("admitted_ms"),
-        "policy_class",
-        "agency_id",
-        pl.col("enrichment_period_first").cast(pl.Int32).alias("first_day"),
-        pl.col("enrichment_period_last").cast(pl.Int32).alias("last_day"),
-        pl.col("enrichment_place_country").alias("country"),
-        _placed("enrichment_place_id").alias("place_id"),
-        pl.coalesce(_placed("enrichment_place_name"), location.field("place_text"))
-        .map_batches(telling_places, return_dtype=pl.String)
-        .alias("place"),
-        pl.coalesce(location.field("place_text"), _placed("enrichment_place_name")).alias("place_label"),
-        _placed("enrichment_place_latitude_udeg").alias("latitude"),
-        _placed("enrichment_place_longitude_udeg").alias("longitude"),
-        location.field("subdivision_text").map_batches(folded, return_dtype=pl.String).alias("region"),
-        _stated(pl.when(pl.col("transport_mode").is_in(_LAND)).then(pl.lit("LAND")).otherwise("transport_mode")).alias(
-            "mode"
-        ),
-        _stated(location.field("installation")).alias("installation"),
-        _stated(pl.col("trafficking_channel")).alias("channel"),
-        pl.col("concealment")
-        .list.eval(_stated(pl.element().struct.field("code")))
-        .list.drop_nulls()
-        .list.unique()
-        .list.sort()
-        .list.join("+")
-        .replace("", None)
-        .alias("concealment"),
-        shipment.field("reference").map_batches(folded_references, return_dtype=pl.String).alias("reference"),
-        (pl.col("action_requested") != "NONE").alias("asks"),
-    ).hstack(_routes(numbered))
+    rows = numbered.select(_OF_ROW).hstack(_routes(numbered))
     return Features(rows, _items(numbered), _tokens(numbered))
 
 
@@ -92,6 +58,44 @@ def _placed(name: str) -> pl.Expr:
 
 def _stated(code: pl.Expr) -> pl.Expr:
     return pl.when(code.is_in(_SAYS_NOTHING)).then(None).otherwise(code)
+
+
+_LOCATION, _SHIPMENT = pl.col("location").struct, pl.col("shipment").struct
+_OF_ROW = (
+    "incident_id",
+    "revision",
+    (pl.col("event_type") == "WITHDRAWN").alias("withdrawn"),
+    pl.col("admission_admitted_at").dt.epoch("ms").alias("admitted_ms"),
+    "policy_class",
+    "agency_id",
+    pl.col("enrichment_period_first").cast(pl.Int32).alias("first_day"),
+    pl.col("enrichment_period_last").cast(pl.Int32).alias("last_day"),
+    pl.col("enrichment_place_country").alias("country"),
+    _placed("enrichment_place_id").alias("place_id"),
+    pl.coalesce(_placed("enrichment_place_name"), _LOCATION.field("place_text"))
+    .map_batches(telling_places, return_dtype=pl.String)
+    .alias("place"),
+    pl.coalesce(_LOCATION.field("place_text"), _placed("enrichment_place_name")).alias("place_label"),
+    _placed("enrichment_place_latitude_udeg").alias("latitude"),
+    _placed("enrichment_place_longitude_udeg").alias("longitude"),
+    _LOCATION.field("subdivision_text").map_batches(folded, return_dtype=pl.String).alias("region"),
+    _stated(pl.when(pl.col("transport_mode").is_in(_LAND)).then(pl.lit("LAND")).otherwise("transport_mode")).alias(
+        "mode"
+    ),
+    _stated(_LOCATION.field("installation")).alias("installation"),
+    _stated(pl.col("trafficking_channel")).alias("channel"),
+    pl.col("concealment")
+    .list.eval(_stated(pl.element().struct.field("code")))
+    .list.drop_nulls()
+    .list.unique()
+    .list.sort()
+    .list.join("+")
+    .replace("", None)
+    .alias("concealment"),
+    _SHIPMENT.field("reference").map_batches(folded_references, return_dtype=pl.String).alias("reference"),
+    (pl.col("action_requested") != "NONE").alias("asks"),
+)
+"""The columns of `Features.rows` but for the route."""
 
 
 def _routes(numbered: pl.DataFrame) -> pl.DataFrame:

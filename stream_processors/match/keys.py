@@ -70,27 +70,13 @@ class Keys:
 
 def keys(found: Features) -> Keys:
     """The blocking keys of incidents."""
-    rows = found.rows.select(
-        *("first_day", "country", "departure", "destination", "concealment"),
-        pl.int_range(pl.len(), dtype=pl.UInt32).alias("row"),
-        pl.coalesce("place", "place_id").alias("where"),
-        (pl.col("last_day") == pl.col("first_day")).alias("exact"),
-        (pl.col("last_day") - pl.col("first_day") <= 31).alias("within_month"),  # a month at most
-    )
-    stated = rows.join(found.items.select("row", "substance", _digits().alias("digits")), on="row", how="left")
-    made = dict[str, pl.Expr]()
-    for kind, texts in _TEXTS.items():
-        made |= {f"{kind}{_SEPARATOR}{number}": text for number, text in enumerate(texts)}
+    items = found.items.select("row", "substance", _DIGITS)
+    stated = found.rows.select(_OF_ROW).join(items, on="row", how="left")
     parts = [
-        stated.select("row", **made).unpivot(index="row", variable_name="kind", value_name="text").drop_nulls("text"),
+        stated.select("row", *_MADE).unpivot(index="row", variable_name="kind", value_name="text").drop_nulls("text"),
         found.tokens.select("row", "kind", pl.col("token").alias("text")),
     ]
     return _hashed(pl.concat(parts).with_columns(pl.col("kind").str.split(_SEPARATOR).list.first()))
-
-
-def _digits() -> pl.Expr:
-    text = pl.col("amount").str.strip_chars_start("+-").str.replace(".", "", literal=True)
-    return text.str.strip_chars_start("0").str.strip_chars_end("0").replace("", None)
 
 
 def _parts(names: Sequence[str], when: pl.Expr) -> pl.Expr:
@@ -140,6 +126,25 @@ _TEXTS: Mapping[str, Sequence[pl.Expr]] = {
     "route_substance_fortnight": [*_windows(_ON_ROUTE, _FORTNIGHT)],
 }
 """Of each kind the texts of its keys, for a row of an incident and one of its items."""
+
+
+_MADE = [text.alias(f"{kind}{_SEPARATOR}{n}") for kind, texts in _TEXTS.items() for n, text in enumerate(texts)]
+_OF_ROW = (
+    *(pl.col(name) for name in ("first_day", "country", "departure", "destination", "concealment")),
+    pl.int_range(pl.len(), dtype=pl.UInt32).alias("row"),
+    pl.coalesce("place", "place_id").alias("where"),
+    (pl.col("last_day") == pl.col("first_day")).alias("exact"),
+    (pl.col("last_day") - pl.col("first_day") <= 31).alias("within_month"),  # a month at most
+)
+_DIGITS = (
+    pl.col("amount")
+    .str.strip_chars_start("+-")
+    .str.replace(".", "", literal=True)
+    .str.strip_chars_start("0")
+    .str.strip_chars_end("0")
+    .replace("", None)
+    .alias("digits")
+)
 
 
 def _hashed(parts: pl.DataFrame) -> Keys:

@@ -24,11 +24,12 @@ def draw(grown: Mapping[int, Run], title: str) -> str:
         across = (math.log10(size) - low) / (high - low)
         return _LEFT + across * (_WIDTH - _LEFT - _RIGHT), _HEIGHT - _BOTTOM - value / top * (_HEIGHT - _TOP - _BOTTOM)
 
+    ground = _HEIGHT - _BOTTOM
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" {_FONT}>',
         f'<rect width="{_WIDTH}" height="{_HEIGHT}" fill="white"/>',
         f'<text x="10" y="20" font-size="14">{title}</text>',
-        f'<line x1="{_LEFT}" y1="{at(sizes[0], 0)[1]}" x2="{_WIDTH - _RIGHT}" y2="{at(sizes[0], 0)[1]}" stroke="#999999"/>',
+        f'<line x1="{_LEFT}" y1="{ground}" x2="{_WIDTH - _RIGHT}" y2="{ground}" stroke="#999999"/>',
     ]
     for size in sizes:
         x, y = at(size, 0)

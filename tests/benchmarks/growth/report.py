@@ -61,10 +61,10 @@ def _sizes(found: Found) -> Iterator[str]:
 
 
 def _exponents(found: Found) -> Iterator[str]:
-    bound = KEYS_KEPT * shipped_model().key_limit
+    limit, most = shipped_model().key_limit, max(run.most for run in found.grown.values())
     yield (
-        f"Bound on comparisons of an incident with community incidents: {KEYS_KEPT} keys of {shipped_model().key_limit} "
-        f"incidents each = {bound:,}; the most that a batch had in the mean: {max(r.most for r in found.grown.values()):.1f}."
+        f"Bound on comparisons of an incident with those of one scope: {KEYS_KEPT} keys, {limit} incidents each: "
+        f"{KEYS_KEPT * limit:,}. The most that the incidents of a batch had in the mean: {most:.1f}.\n"
     )
     if len(found.grown) > 1:
         totals = {
@@ -75,12 +75,13 @@ def _exponents(found: Found) -> Iterator[str]:
         for what, each in totals.items():
             fitted = exponent(each)
             verdict = "reached" if fitted <= _MOST_EXPONENT else "missed"
-            yield f"Exponent of {what} over incidents: {fitted:.3f} (aim: {_MOST_EXPONENT:g} at most: {verdict})."
+            yield f"- Exponent of {what} over incidents: {fitted:.3f} (aim: {_MOST_EXPONENT:g} at most: {verdict})."
 
 
 def _feeds(found: Found) -> Iterator[str]:
     plain = found.fed["ordinary"]
-    yield f"| feed of {plain.incidents:,} after {found.history:,} | events/s | of ordinary | compared each | links each |"
+    heading = f"feed of {plain.incidents:,} after {found.history:,}"
+    yield f"| {heading} | events/s | of ordinary | compared each | links each |"
     yield "|---|---|---|---|---|"
     for name, run in found.fed.items():
         rate, share = run.incidents / run.seconds, plain.seconds / run.seconds * run.incidents / plain.incidents

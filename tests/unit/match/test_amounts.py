@@ -10,9 +10,7 @@ _GRAMS, _UNITS = 1, 2
 
 
 def _amounts(amount: str | None, mass_ug: int | None, unit: int) -> tuple[int, float, int, int]:
-    items = pl.DataFrame(
-        {"amount": [amount], "mass_ug": [mass_ug]}, schema={"amount": pl.String, "mass_ug": pl.Int64}
-    )
+    items = pl.DataFrame({"amount": [amount], "mass_ug": [mass_ug]}, schema={"amount": pl.String, "mass_ug": pl.Int64})
     found = amounts(items, np.array([unit], np.int32))
     return int(found.kind[0]), float(found.value[0]), int(found.digits[0]), int(found.significant[0])
 

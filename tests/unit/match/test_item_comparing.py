@@ -12,7 +12,9 @@ from tests.unit.match.worlds import stored
 _FIELDS = ("substance", "amount", "further_amount")
 
 
-def _item(amount: str | None, unit: str | None, substance: str = "fentanyl", purity: str | None = None) -> dict[str, Any]:
+def _item(
+    amount: str | None, unit: str | None, substance: str = "fentanyl", purity: str | None = None
+) -> dict[str, Any]:
     return {"substance_text": substance, "amount_text": amount, "unit_text": unit, "purity_pct": purity}
 
 

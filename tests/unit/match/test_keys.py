@@ -73,7 +73,9 @@ def test_a_year_is_met_by_a_rare_amount_only() -> None:
 def test_an_incident_has_only_so_many_keys_and_the_most_telling_are_kept() -> None:
     """However many items and names it has."""
     items = [{"substance_text": text, "amount_text": "12.345", "unit_text": "g"} for text in "abcdefgh"]
-    entities = [{"role": "CONSIGNOR", "kind": "COMPANY", "name": f"Acme {n}", "identifier": f"A{n:05}"} for n in range(40)]
+    entities = [
+        {"role": "CONSIGNOR", "kind": "COMPANY", "name": f"Acme {n}", "identifier": f"A{n:05}"} for n in range(40)
+    ]
     (found,) = _keys({"items": items, "entities": entities, "shipment": {"reference": "RB123456789CN"}})
 
     assert len(found) == KEYS_KEPT
