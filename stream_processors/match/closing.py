@@ -5,7 +5,8 @@ events and not on their order, and an incident that is withdrawn leaves no trace
 restricted incidents are counted by themselves, and never close a key for the community.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -60,7 +61,7 @@ class ClosedKeys:
         """The closed key, None where it is open."""
         return self._closed.get(scoped)
 
-    def of(self, scope: int) -> Set[int]:
+    def of(self, scope: int) -> AbstractSet[int]:
         """The closed keys of a scope."""
         return self._of_scope.get(scope, frozenset())
 

@@ -50,7 +50,8 @@ class Derived:
                 self._values = grown
             self._values[self._made : known] = self._make(self._texts[self._made : known])
             self._made = known
-        return self._values[numbers]
+        found: npt.NDArray[Any] = self._values[numbers]
+        return found
 
 
 class Interner:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from operator import gt
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -91,7 +92,7 @@ class Linking:
         bits = judged.weighed.duplicate[chosen]
         distinct, back = np.unique(bits, return_inverse=True)
         ppm = np.array([probability_ppm(each) for each in distinct.tolist()], np.int32)[back]
-        sides = {}
+        sides: dict[str, Any] = {}
         for side, these, texts in (("left", first, map(min, *ids)), ("right", second, map(max, *ids))):
             sides |= {
                 side: pa.array(texts, pa.string()),

@@ -77,5 +77,5 @@ def compared(store: Store, rows: Rows, limit: int) -> Iterator[tuple[Rows, Rows]
         yield from pairs_of_new(store, (index, KeyIndex()), (owners[part], keys[part]), alive, _always)
 
 
-def _always(_: tuple[int, int]) -> bool:
-    return True
+def _always(_: int, keys: npt.NDArray[np.uint64]) -> npt.NDArray[np.bool_]:
+    return np.ones(len(keys), np.bool_)
