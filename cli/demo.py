@@ -10,17 +10,21 @@ from datetime import UTC, datetime
 from itertools import islice
 
 import click
+import psycopg
 from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from cli.demo_scenario import AGENCIES, NEW_SUBSTANCE, Act, acts
+from cli.demo_scenario import AGENCIES, NEW_SUBSTANCE, Act, acts, connected
 from cli.main import cli
 from cli.stack import start
 from deploy.agencies import add_agencies
 from producers import IncidentProducer, Submission
 from projections.feed import FeedEvent, feed
-from schemas.errors import InvalidIncidentError, LogError
+from projections.queries import case_of
+from projections.viewing import viewing
+from schemas.directory import at_generation
+from schemas.errors import InvalidIncidentError, LogError, ProjectionError
 from schemas.settings import Settings
 
 _OFFLINE = "demo-gha-police"
@@ -45,19 +49,22 @@ def demo(count: int, seed: int) -> None:
     watcher.start()
     try:
         with show.live():
-            wanted = _play(settings, seed, count, show)
+            wanted, linked = _play(settings, seed, count, show)
             show.wait_for(wanted)
     finally:
         stop.set()
         watcher.join(10)
     show.summary()
-    for command in (["routes", "--limit", "8"], ["heatmap"], ["timeline", "--substance", "protonitazene"], ["status"]):
+    _until_cased(settings, linked)
+    case = ["case", "show", linked[0]]
+    looks = ["routes", "--limit", "8"], ["heatmap"], ["timeline", "--substance", "protonitazene"], case, ["status"]
+    for command in looks:
         console.rule(f"ionics {' '.join(command)}")
         cli.main(args=command, prog_name="ionics", standalone_mode=False)
     console.rule()
     console.print(
-        f"Look further: ionics incident {show.last_id()} · ionics watch · ionics timeline --help · "
-        "ionics dead-letters list · ionics report --help · ionics down"
+        f"Look further: ionics incident {show.last_id()} · ionics case list · ionics links list --review · "
+        "ionics watch · ionics dead-letters list · ionics report --help · ionics down"
     )
 
 
@@ -144,8 +151,26 @@ class _Show:
         return table
 
 
-def _play(settings: Settings, seed: int, count: int, show: _Show) -> set[str]:
-    """All agencies at once; returns the event ids that readers must get."""
+def _until_cased(settings: Settings, incident_ids: list[str]) -> None:
+    """Wait until each of these is in a case.
+
+    Raises:
+        ProjectionError: one of them was not within two minutes.
+    """
+    deadline, settings = time.monotonic() + _WAIT_S, at_generation(settings)
+    with psycopg.connect(settings.require("reader_url"), autocommit=True) as connection:
+        for id_ in incident_ids:
+            while True:
+                with viewing(connection, settings.generation, settings.acting_as()) as viewed:
+                    if case_of(viewed, settings.generation, id_) is not None:
+                        break
+                if time.monotonic() > deadline:
+                    raise ProjectionError(f"incident {id_} did not come into a case; see: ionics status")
+                time.sleep(0.2)
+
+
+def _play(settings: Settings, seed: int, count: int, show: _Show) -> tuple[set[str], list[str]]:
+    """All agencies at once; the event ids that readers must get, and the incidents that belong to others."""
     run = uuid.uuid4().hex[:6]
     today = datetime.now(UTC).date()
     wanted: set[str] = set()
@@ -166,13 +191,18 @@ def _play(settings: Settings, seed: int, count: int, show: _Show) -> set[str]:
                 new = act.content["items"][0]["substance_text"] == NEW_SUBSTANCE
                 show.say("reports of a substance that no list knows" if new else "reports", act.source_ref)
                 time.sleep(0.04)
+        linked = []
+        for act in connected(run, today):
+            submission = producers[act.agency.agency_id].report(act.content, source_ref=act.source_ref)
+            linked.append(submission)
+            show.say("reports that belong together", act.source_ref)
         show.say("outbox that was offline, now delivered", _OFFLINE)
         with IncidentProducer(_OFFLINE, reporting_country="GHA", settings=settings) as back:
             back.flush()
-            wanted |= {submission.event_id for _, submission in played}
+            wanted |= {submission.event_id for submission in (*linked, *(each for _, each in played))}
             wanted |= _amend_and_withdraw(producers, played, show)
             _repeat_and_err(producers, played, show)
-    return wanted
+    return wanted, [submission.incident.incident_id for submission in linked]
 
 
 def _without_connection(settings: Settings) -> Settings:

@@ -81,3 +81,41 @@ def acts(seed: int, run: str, today: date, count: int) -> Iterator[Act]:
             "action_requested": "INFORM",
         }
         yield Act(agency, f"demo-{run}-{number:04d}", content)
+
+
+def connected(run: str, today: date) -> list[Act]:
+    """One seizure that two agencies report, and three parcels of one sender; the first act is of the seizure."""
+    by_id = {agency.agency_id: agency for agency in AGENCIES}
+    day = today - timedelta(days=9)
+    seizure = {
+        "incident_type": "SEIZURE",
+        "occurred_on": day,
+        "audience": ["COMMUNITY"],
+        "tlp": "AMBER",
+        "action_requested": "CALL_BACK",
+    }
+    first = seizure | {
+        "location": {"country": "KAZ", "place_text": "пункт пропуска «Хоргос»"},
+        "items": [{"substance_text": "протонитазен", "amount_text": "2374.1", "unit_text": "грамм"}],
+        "route": [{"role": "DEPARTURE", "country_text": "Китай"}, {"role": "DESTINATION", "country_text": "Германия"}],
+    }
+    again = seizure | {
+        "location": {"country": "KAZ", "place_text": "Khorgos checkpoint"},
+        "items": [{"substance_text": "protonitazene", "amount_text": "2.3741", "unit_text": "kg"}],
+        "route": [{"role": "DEPARTURE", "country": "CHN"}, {"role": "DESTINATION", "country": "DEU"}],
+    }
+    reports = [("demo-kaz-customs", first), ("demo-deu-police", again)]
+    for agency_id, amount, place in (
+        ("demo-aus-border", "412", "Sydney"),
+        ("demo-nzl-customs", "96.5", "Auckland"),
+        ("demo-can-border", "230", "Vancouver"),
+    ):
+        parcel = seizure | {
+            "location": {"country": by_id[agency_id].country, "place_text": place},
+            "items": [{"substance_text": "metonitazene", "amount_text": amount, "unit_text": "g"}],
+            "route": [{"role": "DEPARTURE", "country": "CHN"}],
+            "transport_mode": "MAIL",
+            "concealment": [{"code": "POSTAL", "packaging_mark": f"blue lotus {run}"}],
+        }
+        reports.append((agency_id, parcel))
+    return [Act(by_id[id_], f"demo-{run}-c{n}", content) for n, (id_, content) in enumerate(reports)]

@@ -15,7 +15,7 @@ from cli.accessing import Leaving
 from cli.output import Column, clean, number, print_json, print_table, remark
 from cli.progress import progress_of
 from projections.evidence.archive import Archive
-from projections.members.source import MembersSource
+from projections.members import MembersSource, reading
 from projections.replay.completeness import digest_of
 from projections.replay.decoding import KindDecoder
 from projections.replay.log_source import LogSource
@@ -161,7 +161,7 @@ class _Directory:
 
     def __call__(self) -> Members:
         if time.monotonic() - self._read_at > _JUDGED_EVERY_S:
-            self._source.read_on(self._settings)
+            self._source.read_on(reading(self._settings))
             self._read_at = time.monotonic()
         return self._source.members
 

@@ -14,18 +14,20 @@ _OF_FIELD: Mapping[tuple[str, str], str] = {
     ("date", "ten_days"): "dates at most ten days apart{both}",
     ("date", "overlapping"): "periods that overlap{both}",
     ("date", "apart"): "dates far apart{both}",
-    ("place", "same_text"): "place in the same words{one}",
     ("place", "near"): "places near each other{both}",
     ("place", "far"): "places far apart{both}",
     ("substance", "some"): "some substances in common{both}",
     ("substance", "same_class"): "substances of the same class{both}",
-    ("agency", "same"): "reported by the same agency{one}",
-    ("agency", "differs"): "reported by different agencies{both}",
+    ("date", "slipped"): "the same day of another month or year{both}",
+    ("relation", "other_agency"): "reported by two agencies{both}",
+    ("relation", "same_agency"): "reported by one agency{one}",
+    ("relation", "shared_name"): "they share a mark or a name, as incidents of one network do",
+    ("further_amount", "same"): "the amounts of all substances that both have agree",
+    ("further_amount", "differs"): "amounts of some substances that both have differ",
 }
 _OF_LEVEL: Mapping[str, str] = {
     "same": "same {field}{one}",
     "exact": "{fields}{joined} are equal",
-    "several": "several {fields} are equal{both}",
     "rounded_3": "{fields}{joined} are equal in three digits",
     "rounded_2": "{fields}{joined} are equal in two digits",
     "rounded_1": "{fields}{joined} are equal in one digit",
@@ -36,17 +38,14 @@ _OF_LEVEL: Mapping[str, str] = {
     "differs": "different {fields}{both}",
 }
 _WORDS: Mapping[str, tuple[str, str]] = {
-    "agency": ("agency", "agencies"),
     "country": ("country", "countries"),
-    "mass": ("mass", "masses"),
     "reference": ("tracking reference", "tracking references"),
-    "tracking_reference": ("tracking reference", "tracking references"),
     "mode": ("mode of transport", "modes of transport"),
     "channel": ("trafficking channel", "trafficking channels"),
     "departure": ("country of departure", "countries of departure"),
     "destination": ("country of destination", "countries of destination"),
     "origin": ("country of origin", "countries of origin"),
-    "entity": ("person, company or handle", "persons, companies or handles"),
+    "entity": ("company, vessel or handle", "companies, vessels or handles"),
     "purity": ("purity", "purities"),
 }
 
@@ -56,7 +55,7 @@ def sentence(reason: Mapping[str, Any]) -> str:
 
     Args:
         reason: `field`, `level`, `left` and `right` (text or None), `weight_mbit`, which is negative where the field
-            speaks against the link.
+            speaks against one seizure, `surprise_mbit`, which is how surprising a value is that both have.
     """
     field, level = reason["field"], reason["level"]
     template = _OF_FIELD.get((field, level)) or _OF_LEVEL.get(level) or "{plain}: {level}{both}"
@@ -74,10 +73,15 @@ def sentence(reason: Mapping[str, Any]) -> str:
         joined=f" {joined}" if joined else "",
         one=f" {left}" if parts and left == right else f": {joined}" if joined else "",
     )
-    return f"against it: {said}" if reason.get("weight_mbit", 0) < 0 else said
+    against = reason["weight_mbit"] < 0 and not reason.get("surprise_mbit")
+    return f"against it: {said}" if against else said
 
 
 def sentences(reasons: Iterable[Mapping[str, Any]], most: int | None = None) -> list[str]:
-    """The reasons in words, the weightiest first, at most so many."""
-    ordered = sorted(reasons, key=lambda reason: (-abs(reason["weight_mbit"]), reason["field"], reason["level"]))
+    """The reasons in words, the most telling first, at most so many."""
+    ordered = sorted(reasons, key=lambda reason: (-_telling(reason), reason["field"], reason["level"]))
     return [sentence(reason) for reason in ordered[:most]]
+
+
+def _telling(reason: Mapping[str, Any]) -> int:
+    return max(abs(int(reason["weight_mbit"])), int(reason.get("surprise_mbit", 0)))

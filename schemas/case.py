@@ -44,12 +44,14 @@ class CaseReason:
     """What one field says of a link.
 
     Attributes:
-        weight_mbit: what that is worth, in thousandths of a bit; negative speaks against.
+        weight_mbit: what that is worth, in thousandths of a bit; negative speaks against one seizure.
+        surprise_mbit: how surprising a value is that both have.
     """
 
     field: str
     level: str
     weight_mbit: int
+    surprise_mbit: int
     left: str | None
     right: str | None
 

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 
 from projections.api.problems import ProblemError
-from projections.members import MembersSource
+from projections.members import MembersSource, reading
 from schemas.directory import Members
 from schemas.errors import IonicsError
 from schemas.settings import Settings
@@ -37,7 +37,7 @@ class MembersFollower:
         Raises:
             LogError: it cannot be read.
         """
-        self._source.read_on(self._settings)
+        self._source.read_on(reading(self._settings))
         self._seen_at = self._clock()
         self._thread.start()
 

@@ -9,7 +9,7 @@ from schemas.settings import Settings
 
 
 class Values:
-    """Decodes enriched values under the schema that they name, from the log's own dictionary."""
+    """Decodes values under the schema that they name, from the log's own dictionary."""
 
     def __init__(self, settings: Settings) -> None:
         self._schemas = KnownSchemas.of(settings)
@@ -21,7 +21,7 @@ class Values:
             ContractError: it does not decode, or its schema is not known.
             LogError: the dictionary cannot be read.
         """
-        return self._schemas.decoded(value, "enriched")
+        return self._schemas.decoded(value)
 
     def known(self, value: bytes) -> tuple[Incident, Receipt]:
         """The incident and the receipt of its current revision, which an amendment follows.

@@ -4,8 +4,18 @@ In: `ionics.directory`, `ionics.directory-closed`, `ionics.access`, `ionics.dele
 ``0002_members.sql``, and the links of ``0004_delegation.sql``.
 """
 
-from projections.members.projector import MembersProjector, project_members
+from projections.members.projector import MembersProjection, MembersProjector, MembersSink
+from projections.members.sink import project_members, reading
 from projections.members.source import MembersSource
 from projections.members.tables import write_links, write_members
 
-__all__ = ["MembersProjector", "MembersSource", "project_members", "write_links", "write_members"]
+__all__ = [
+    "MembersProjection",
+    "MembersProjector",
+    "MembersSink",
+    "MembersSource",
+    "project_members",
+    "reading",
+    "write_links",
+    "write_members",
+]

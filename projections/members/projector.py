@@ -1,16 +1,16 @@
 """The projector of members: directory, access log and links of delegated reports into the tables of a generation."""
 
 import threading
-from collections.abc import Callable, Sequence
-from datetime import UTC
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, date
+from functools import partial
+from typing import Protocol
 
 import psycopg
-from psycopg import sql
 
+from projections.members.sink import Opening, PostgresMembers, TopicReader, reading
 from projections.members.source import MembersSource
-from projections.members.tables import enter, keep_position, write_links, write_members
-from projections.migrate import schema_name
+from projections.projector import Source
 from schemas.codec import FRAME_BYTES, codec
 from schemas.delegation import DelegationLink, DelegationLinks
 from schemas.directory import Members
@@ -25,8 +25,107 @@ _OPENING = ("DETAIL", "EXPORT")
 _DIRECTORY = (DIRECTORY.name, DIRECTORY_CLOSED.name)
 
 
+class MembersSink(Protocol):
+    """The tables of members; `PostgresMembers` is one. Each method is one transaction."""
+
+    def opened_up_to(self) -> int:
+        """The next offset of the access log."""
+
+    def write(self, members: Members) -> None:
+        """Make the tables say what the directory says.
+
+        Raises:
+            ProjectionError: they cannot be written, or have come further.
+        """
+
+    def write_links(self, links: Iterable[DelegationLink], following: int) -> None:
+        """Make them say what the links are, before this offset of their topic; raises like `write`."""
+
+    def keep_opened(self, openings: Sequence[Opening], following: int) -> None:
+        """Add openings, before this offset of the access log; raises like `write`."""
+
+
+class MembersProjection:
+    """Keeps tables of members up to date.
+
+    Args:
+        deployment: whose directory it is.
+        read: reads a topic from an offset to its end.
+        follow: gives the source that begins at some positions.
+        on_batch: called after each committed batch with its size.
+    """
+
+    def __init__(
+        self,
+        deployment: str,
+        sink: MembersSink,
+        read: TopicReader,
+        follow: Callable[[Mapping[Partition, int]], Source],
+        on_batch: Callable[[int], None] | None = None,
+    ) -> None:
+        self._sink, self._follow, self._on_batch = sink, follow, on_batch
+        self._source = MembersSource(deployment)
+        self._read = read
+        self._link_records: list[Record] = []
+
+    def run(self, stop: threading.Event) -> None:
+        """Project until `stop` is set.
+
+        Raises:
+            ProjectionError: the tables cannot be written.
+            LogError: the log cannot be read.
+        """
+        self._source.read_on(self._read)
+        self._write(0)
+        members = self._source.members
+        start = {
+            Partition(DIRECTORY.name, 0): members.directory.next_offset,
+            Partition(DIRECTORY_CLOSED.name, 0): members.next_offset,
+            Partition(ACCESS.name, 0): self._sink.opened_up_to(),
+            Partition(DELEGATIONS.name, 0): 0,
+        }
+        source = self._follow(start)
+        try:
+            while not stop.is_set():
+                self._step(source)
+        finally:
+            source.close()
+
+    def _step(self, source: Source) -> None:
+        batch = source.consume(10_000, 0.2)
+        if not batch:
+            return
+        before = self._source.members
+        self._source.take([record for record in batch if record.topic in _DIRECTORY])
+        changed = self._source.members != before
+        if changed:
+            self._write(len(batch))
+        links = [record for record in batch if record.topic == DELEGATIONS.name]
+        self._link_records += links
+        if self._link_records and (links or changed):
+            self._write_links()
+        opened = [record for record in batch if record.topic == ACCESS.name]
+        if opened:
+            rows = sorted({row for record in opened for row in openings(record)})
+            self._sink.keep_opened(rows, opened[-1].offset + 1)
+            self._done(len(opened))
+
+    def _write(self, size: int) -> None:
+        self._sink.write(self._source.members)
+        self._done(size)
+
+    def _write_links(self) -> None:
+        """All of them anew, for a key may come to be known after what it signed; they are few."""
+        links = DelegationLinks(self._source.members.directory).fold(self._link_records).links
+        self._sink.write_links(links.values(), self._link_records[-1].offset + 1)
+
+    def _done(self, size: int) -> None:
+        if self._on_batch:
+            self._on_batch(size)
+
+
 class MembersProjector:
-    """Keeps the tables of members up to date.
+    """Keeps the tables of members of one generation up to date.
 
     Args:
         on_batch: called after each committed batch with its size.
@@ -34,9 +133,6 @@ class MembersProjector:
 
     def __init__(self, settings: Settings, on_batch: Callable[[int], None] | None = None) -> None:
         self._settings, self._on_batch = settings, on_batch
-        self._source = MembersSource(settings.require("deployment"))
-        self._links: dict[tuple[str, str], DelegationLink] | None = None
-        self._link_records: list[Record] = []
 
     def run(self, stop: threading.Event) -> None:
         """Project until `stop` is set.
@@ -45,94 +141,17 @@ class MembersProjector:
             ProjectionError: the database cannot be written.
             LogError: the log cannot be read.
         """
+        settings = self._settings
+        deployment, follow = settings.require("deployment"), partial(Follower, settings)
         try:
-            with psycopg.connect(self._settings.require("database_url"), autocommit=True) as connection:
-                self._source.read_on(self._settings)
-                self._write(connection, 0)
-                members = self._source.members
-                start = {
-                    Partition(DIRECTORY.name, 0): members.directory.next_offset,
-                    Partition(DIRECTORY_CLOSED.name, 0): members.next_offset,
-                    Partition(ACCESS.name, 0): self._position(connection, ACCESS.name),
-                    Partition(DELEGATIONS.name, 0): 0,
-                }
-                follower = Follower(self._settings, start)
-                try:
-                    while not stop.is_set():
-                        self._step(connection, follower)
-                finally:
-                    follower.close()
+            with psycopg.connect(settings.require("database_url"), autocommit=True) as connection:
+                sink = PostgresMembers(connection, settings.generation, deployment)
+                MembersProjection(deployment, sink, reading(settings), follow, self._on_batch).run(stop)
         except psycopg.Error as error:
             raise ProjectionError(f"the read store: {str(error).splitlines()[0]}") from error
 
-    def _step(self, connection: psycopg.Connection, follower: Follower) -> None:
-        batch = follower.consume(10_000, 0.2)
-        if not batch:
-            return
-        before = self._source.members
-        self._source.take([record for record in batch if record.topic in _DIRECTORY])
-        if self._source.members != before:
-            self._write(connection, len(batch))
-        self._link_records += [record for record in batch if record.topic == DELEGATIONS.name]
-        self._write_links(connection)
-        opened = [record for record in batch if record.topic == ACCESS.name]
-        if opened:
-            self._keep_opened(connection, opened)
 
-    def _write(self, connection: psycopg.Connection, size: int) -> None:
-        members = self._source.members
-        if not write_members(connection, self._settings.generation, members, _positions(members)):
-            raise ProjectionError("another projector of members has come further; this one begins anew")
-        if self._on_batch:
-            self._on_batch(size)
-
-    def _write_links(self, connection: psycopg.Connection) -> None:
-        """All of them anew, for a key may come to be known after what it signed; they are few."""
-        directory = self._source.members.directory
-        links = DelegationLinks(directory).fold(self._link_records).links
-        if links != self._links:
-            write_links(connection, self._settings.generation, directory.deployment, links.values())
-            self._links = links
-
-    def _keep_opened(self, connection: psycopg.Connection, records: Sequence[Record]) -> None:
-        rows = sorted({row for record in records for row in _openings(record)})
-        generation = self._settings.generation
-        table = sql.Identifier(schema_name(generation), "opened")
-        statement = sql.SQL("INSERT INTO {} VALUES (%s, %s, %s) ON CONFLICT DO NOTHING").format(table)
-        with connection.transaction(), connection.cursor() as cursor:
-            enter(connection, generation)
-            cursor.executemany(statement, rows)
-            keep_position(connection, generation, ACCESS.name, records[-1].offset + 1)
-        if self._on_batch:
-            self._on_batch(len(records))
-
-    def _position(self, connection: psycopg.Connection, topic: str) -> int:
-        table = sql.Identifier(schema_name(self._settings.generation), "positions")
-        found = connection.execute(sql.SQL("SELECT next FROM {} WHERE topic = %s").format(table), [topic]).fetchone()
-        return 0 if found is None else int(found[0])
-
-
-def project_members(settings: Settings) -> None:
-    """Bring the members of the read store up to the directory of now, once.
-
-    Raises:
-        ProjectionError: the database cannot be written.
-        LogError: the directory cannot be read.
-    """
-    source = MembersSource(settings.require("deployment"))
-    source.read_on(settings)
-    try:
-        with psycopg.connect(settings.require("database_url"), autocommit=True) as connection:
-            write_members(connection, settings.generation, source.members, _positions(source.members))
-    except psycopg.Error as error:
-        raise ProjectionError(f"the read store: {str(error).splitlines()[0]}") from error
-
-
-def _positions(members: Members) -> dict[str, int]:
-    return {DIRECTORY.name: members.directory.next_offset, DIRECTORY_CLOSED.name: members.next_offset}
-
-
-def _openings(record: Record) -> list[tuple[Any, ...]]:
+def openings(record: Record) -> list[Opening]:
     """Incident, agency and day (UTC) of what a record of the access log says was opened."""
     try:
         entry = codec("access").decode((record.value or b"")[FRAME_BYTES:])
@@ -140,4 +159,5 @@ def _openings(record: Record) -> list[tuple[Any, ...]]:
         return []  # not ours; the record stays for auditors
     if entry["action"] not in _OPENING:
         return []
-    return [(id_, entry["agency_id"], entry["at"].astimezone(UTC).date()) for id_ in entry["incident_ids"]]
+    day: date = entry["at"].astimezone(UTC).date()
+    return [(id_, entry["agency_id"], day) for id_ in entry["incident_ids"]]

@@ -1,10 +1,9 @@
 """The members as they stand, kept up to date from the two topics of the directory."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from schemas.directory import Directory, Members
-from schemas.reading import Record, read_topic
-from schemas.settings import Settings
+from schemas.reading import Record
 from schemas.topics import DIRECTORY, DIRECTORY_CLOSED
 
 
@@ -35,11 +34,14 @@ class MembersSource:
         self._directory = directory
         self._members = Members(directory).fold(self._closed)
 
-    def read_on(self, settings: Settings) -> None:
+    def read_on(self, read: Callable[[str, int], Iterable[Record]]) -> None:
         """Read both topics to their ends.
+
+        Args:
+            read: reads a topic from an offset to its end.
 
         Raises:
             LogError: a topic cannot be read.
         """
-        closed = list(read_topic(settings, DIRECTORY_CLOSED.name, {0: self._members.next_offset}))
-        self.take([*read_topic(settings, DIRECTORY.name, {0: self._directory.next_offset}), *closed])
+        closed = list(read(DIRECTORY_CLOSED.name, self._members.next_offset))
+        self.take([*read(DIRECTORY.name, self._directory.next_offset), *closed])

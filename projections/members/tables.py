@@ -12,6 +12,7 @@ from projections.statements import rights_changed
 from schemas.delegation import DelegationLink
 from schemas.directory import SEES_ALL, Members
 from schemas.errors import ProjectionError
+from schemas.topics import DELEGATIONS
 
 _COLUMNS: Mapping[str, int] = {"agency": 3, "focal_point": 4, "group_member": 2, "key_doubt": 2}
 
@@ -55,8 +56,12 @@ def write_members(
 
 
 def write_links(
-    connection: psycopg.Connection, generation: int, deployment: str, links: Iterable[DelegationLink]
-) -> None:
+    connection: psycopg.Connection,
+    generation: int,
+    deployment: str,
+    links: Iterable[DelegationLink],
+    following: int | None = None,
+) -> bool:
     """Make the table of links say what the log says.
 
     Args:
@@ -64,6 +69,10 @@ def write_links(
         generation: whose table.
         deployment: by whose name the ids of what is published are made.
         links: all of them.
+        following: the next offset of their topic, stored with them.
+
+    Returns:
+        Whether they were written; not where the tables have come further.
 
     Raises:
         ProjectionError: the database refused.
@@ -81,12 +90,16 @@ def write_links(
         for each in links
     ]
     try:
-        with connection.transaction(), connection.cursor() as cursor:
+        with connection.transaction() as transaction, connection.cursor() as cursor:
             enter(connection, generation)
+            if following is not None and not keep_position(connection, generation, DELEGATIONS.name, following):
+                raise psycopg.Rollback(transaction)
             cursor.execute(sql.SQL("DELETE FROM {}").format(table))
             cursor.executemany(sql.SQL("INSERT INTO {} VALUES (%s, %s, %s, %s, %s, %s)").format(table), rows)
+            return True
     except psycopg.Error as error:
         raise ProjectionError(f"the links of generation {generation} could not be stored: {error}") from error
+    return False
 
 
 def enter(connection: psycopg.Connection, generation: int) -> None:

@@ -24,8 +24,7 @@ class Comparison:
     """Pairs with their levels of agreement; columns of equal length.
 
     Attributes:
-        left, right: rows of the store, the one whose id ranks first on the left: what agrees best among several items
-            may depend on the side, and must not depend on which of the two came first.
+        left, right: rows of the store.
         levels: field → number of the level.
         values: field → number of the interned value that both have, where the level is one of `levels.FREQUENT`; of
             the amount the significant digits.
@@ -49,8 +48,6 @@ class Comparing:
     def compare(self, left: Rows, right: Rows) -> Comparison:
         """Compare pairs of rows."""
         rows, levels, values = self.store.rows, {}, {}
-        turned = rows["rank"][left] > rows["rank"][right]
-        left, right = np.where(turned, right, left), np.where(turned, left, right)
         for field in _SIMPLE:
             one, two = rows[field][left], rows[field][right]
             levels[field] = _equal(one, two)

@@ -23,6 +23,7 @@ REASON = pa.struct(
         pa.field("field", pa.string(), nullable=False),
         pa.field("level", pa.string(), nullable=False),
         pa.field("weight_mbit", pa.int32(), nullable=False),
+        pa.field("surprise_mbit", pa.int32(), nullable=False),
         pa.field("left", pa.string()),
         pa.field("right", pa.string()),
     ]
@@ -39,34 +40,30 @@ _LEVEL_NAMES = pa.array([name for field in FIELDS for name in LEVELS[field]])
 _FIRST_LEVEL = np.array([0, *accumulate(len(LEVELS[field]) for field in FIELDS)][:-1])
 
 
-def reasons(
-    store: Store, compared: Comparison, weighed: Weighed, pairs: Numbers, swapped: npt.NDArray[np.bool_]
-) -> pa.ListArray:
-    """The reasons of pairs, a list of `REASON` for each, the weightiest first.
+def reasons(store: Store, compared: Comparison, weighed: Weighed, pairs: Numbers) -> pa.ListArray:
+    """The reasons of pairs, a list of `REASON` for each, the most telling first.
 
     Args:
         store: of the rows.
         compared: pairs, and how they agree.
         weighed: what that is worth.
         pairs: numbers of those that are explained among those compared.
-        swapped: of each of them, whether left and right change places.
     """
     levels = np.stack([compared.levels[field][pairs] for field in FIELDS], axis=1)
     pair, column = np.nonzero(levels)
-    weight = weighed.fields[pairs[pair], column]
-    order = np.lexsort((_IN_ORDER[column], -np.abs(weight), pair))
-    pair, column, weight = pair[order], column[order], weight[order]
+    weight, surprise = weighed.fields[pairs[pair], column], weighed.surprise[pairs[pair], column]
+    order = np.lexsort((_IN_ORDER[column], -np.maximum(np.abs(weight), surprise), pair))
+    pair, column, weight, surprise = pair[order], column[order], weight[order], surprise[order]
     said = np.full((2, len(pair)), None, object)
     for number, field in enumerate(FIELDS):
         here = np.flatnonzero(column == number)
         if len(here) and field not in _UNSAID:
             said[:, here] = _said(store, compared, field, pairs[pair[here]])
-    turned = swapped[pair]
-    said[:, turned] = said[::-1, turned]
     columns = [
         _NAMES.take(pa.array(column)),
         _LEVEL_NAMES.take(pa.array(_FIRST_LEVEL[column] + levels[pair, column])),
         pa.array(weight, pa.int32()),
+        pa.array(surprise, pa.int32()),
         *(pa.array(side, pa.string()) for side in said),
     ]
     return _listed(pair, pa.StructArray.from_arrays(columns, fields=list(REASON)), len(pairs))

@@ -3,7 +3,6 @@
 An interner only grows, and which number a text gets is seen by nobody outside: filling it is not a change of state.
 """
 
-import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -15,12 +14,6 @@ Ids = npt.NDArray[np.int32]
 _FIRST_CAPACITY = 64
 NONE = 0
 """The number of what is not stated."""
-
-
-def ranks(texts: Iterable[str]) -> npt.NDArray[np.uint64]:
-    """A place for each text in an order that is the same wherever and whenever: 64 bits of BLAKE2b, 0 for none."""
-    digests = b"".join(hashlib.blake2b(text.encode(), digest_size=8).digest() if text else bytes(8) for text in texts)
-    return np.frombuffer(digests, ">u8").astype(np.uint64)
 
 
 def _said(texts: Iterable[str]) -> list[str | None]:
@@ -60,7 +53,6 @@ class Interner:
     def __init__(self) -> None:
         self._numbers: dict[str | None, int] = {None: NONE}
         self._texts: list[str] = [""]
-        self._ranks = Derived(self._texts, ranks, np.uint64)
         self._said = Derived(self._texts, _said, np.object_)
 
     def ids(self, texts: pl.Series) -> Ids:
@@ -79,10 +71,6 @@ class Interner:
     def texts(self, numbers: npt.NDArray[Any]) -> list[str]:
         """The texts of many numbers; empty for 0."""
         return [self._texts[number] for number in numbers.tolist()]
-
-    def ranks(self, numbers: npt.NDArray[Any]) -> npt.NDArray[np.uint64]:
-        """Of each number the rank of its text: numbers themselves depend on what came first."""
-        return self._ranks.of(numbers)
 
     def said(self, numbers: npt.NDArray[Any]) -> npt.NDArray[np.object_]:
         """Of each number its text, None for 0."""

@@ -42,8 +42,7 @@ class ItemComparison:
         amount: level of the field amount.
         further_amount: level of the field further_amount.
         purity: level of the field purity.
-        shared_substance: number of the interned substance that both have, of several the one that ranks last; 0 where
-            there is none.
+        shared_substance: number of the first interned substance that both have, 0 where none.
         digits: the significant digits of the amounts that agree best.
         left_item: index of that item of the left one, -1 where there is none.
         right_item: the same of the right one.
@@ -101,9 +100,9 @@ def _compare_substances(
     mine, other = substance[items[0]], substance[items[1]]
     same = (mine == other) & (mine > 0)
     shared = np.add.reduceat(same, starts)
-    rank = np.where(same, store.interned["substance"].ranks(mine), 0)
-    first = same & (rank == np.repeat(np.maximum.reduceat(rank, starts), (many_left * many_right)[has]))
-    into.shared_substance[has] = np.maximum.reduceat(np.where(first, mine, 0), starts)
+    numbers = np.arange(len(same))
+    first = np.minimum.reduceat(np.where(same, numbers, len(same)), starts)
+    into.shared_substance[has] = np.where(shared > 0, mine[np.minimum(first, len(same) - 1)], 0)
     same_class = (class_[items[0]] == class_[items[1]]) & (class_[items[0]] > 0)
     resolved = store.items["item_resolved"]
     both_known = np.maximum.reduceat(resolved[items[0]] & resolved[items[1]], starts)

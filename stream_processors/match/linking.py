@@ -51,6 +51,14 @@ class Linking:
         linked = [0, *(_least(thresholds.duplicate_linked[relation]) for relation in STRATA)]
         self._linked, self._review = np.array(linked, np.int32), _least(thresholds.duplicate_review)
 
+    def _oriented(self, left: Rows, right: Rows) -> tuple[Rows, Rows]:
+        """The smaller id on the left, so that nothing depends on which of the two came first."""
+        order = self._store.rows["order"]
+        swapped = order[left] > order[right]
+        tied = np.flatnonzero(order[left] == order[right])
+        swapped[tied] = list(map(gt, self._store.ids_of(left[tied]), self._store.ids_of(right[tied])))
+        return np.where(swapped, right, left), np.where(swapped, left, right)
+
     def judge(self, left: Rows, right: Rows) -> Judged:
         """Compare and weigh pairs of rows."""
         compared = self._comparing.compare(left, right)
@@ -76,7 +84,7 @@ class Linking:
         found = []
         for start in range(0, len(left), _AT_ONCE):
             part = slice(start, start + _AT_ONCE)
-            judged = self.judge(left[part], right[part])
+            judged = self.judge(*self._oriented(left[part], right[part]))
             chosen = np.flatnonzero((judged.duplicate > 0) | (judged.similar > 0) | wanted[part])
             if len(chosen):
                 found.append(self._links(judged, chosen))
@@ -85,15 +93,13 @@ class Linking:
     def _links(self, judged: Judged, chosen: Rows) -> pa.StructArray:
         store, compared, columns = self._store, judged.compared, self._store.rows
         chosen, ids = self._in_order(compared, chosen)
-        swapped = np.fromiter(map(gt, *ids), np.bool_, len(chosen))
-        rows = compared.left[chosen], compared.right[chosen]
-        first, second = np.where(swapped, rows[1], rows[0]), np.where(swapped, rows[0], rows[1])
+        left, right = compared.left[chosen], compared.right[chosen]
         kind, outcome, doubtful = _outcomes(judged, chosen)
         bits = judged.weighed.duplicate[chosen]
         distinct, back = np.unique(bits, return_inverse=True)
         ppm = np.array([probability_ppm(each) for each in distinct.tolist()], np.int32)[back]
         sides: dict[str, Any] = {}
-        for side, these, texts in (("left", first, map(min, *ids)), ("right", second, map(max, *ids))):
+        for side, these, texts in (("left", left, ids[0]), ("right", right, ids[1])):
             sides |= {
                 side: pa.array(texts, pa.string()),
                 f"{side}_revision": columns["revision"][these],
@@ -108,19 +114,19 @@ class Linking:
             "duplicate_mbit": bits,
             "duplicate_ppm": ppm,
             "related_mbit": judged.related.surprise[chosen],
-            "urgent": self._urgent(first, second),
-            "reasons": reasons(store, compared, judged.weighed, chosen, swapped),
-            "keys": shared_keys(store, first, second),
+            "urgent": self._urgent(left, right),
+            "reasons": reasons(store, compared, judged.weighed, chosen),
+            "keys": shared_keys(store, left, right),
         }
         return pa.StructArray.from_arrays([pa.array(found[each.name]) for each in LINK], fields=list(LINK))
 
     def _in_order(self, compared: Comparison, chosen: Rows) -> tuple[Rows, tuple[list[str], list[str]]]:
         """The numbers of pairs, urgent ones first, then by their ids, and the ids of both sides."""
         left, right = compared.left[chosen], compared.right[chosen]
-        one, two = self._store.ids_of(left), self._store.ids_of(right)
-        first, second, later = list(map(min, one, two)), list(map(max, one, two)), (~self._urgent(left, right)).tolist()
-        order = [number for *_, number in sorted(zip(later, first, second, range(len(chosen)), strict=True))]
-        return chosen[order], ([one[number] for number in order], [two[number] for number in order])
+        ids, others = self._store.ids_of(left), self._store.ids_of(right)
+        later = (~self._urgent(left, right)).tolist()
+        order = [number for *_, number in sorted(zip(later, ids, others, range(len(chosen)), strict=True))]
+        return chosen[order], ([ids[number] for number in order], [others[number] for number in order])
 
     def _urgent(self, left: Rows, right: Rows) -> npt.NDArray[np.bool_]:
         asks, agency = self._store.rows["asks"], self._store.rows["agency_id"]

@@ -1,8 +1,9 @@
 """Which pairs of incidents are compared: those that share an open key.
 
-How many an incident is compared with is bounded by the model: at most `keys.KEYS_KEPT` keys, and of each at most the
-key limit of the community and of each class of restricted incidents that carries it. A pair may depend only on what
-whoever sees both may see, so a key must be open in the scopes of both, and of the community.
+How many an incident is compared with is bounded however many there are: it has at most `keys.KEYS_KEPT` keys, and an
+open key is carried by no more than the model's key limit of one scope: 48 times 50 of the community, and as many of
+each class of restricted incidents that carries the key. A pair may depend only on what whoever sees both may see, so a
+key must be open in the scopes of both, and of the community. `make growth` measures it.
 """
 
 from collections.abc import Callable, Iterator

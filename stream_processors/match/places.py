@@ -22,7 +22,7 @@ class Places:
         self._store = store
 
     def compare(self, left: Rows, right: Rows) -> tuple[Levels, npt.NDArray[np.int64]]:
-        """Level of the field place, and the number of the name that both have, or of two the one that ranks last."""
+        """Level of the field place, and the numbers of both names: left in the upper, right in the lower 32 bits."""
         rows = self._store.rows
         id_, other_id = rows["place_id"][left], rows["place_id"][right]
         name, other_name = rows["place"][left], rows["place"][right]
@@ -38,8 +38,7 @@ class Places:
             [_LEVEL["same"], _LEVEL["similar"], _LEVEL["near"], _LEVEL["far"], _LEVEL["differs"]],
             0,
         ).astype(np.int8)
-        ranks = self._store.interned["place"].ranks
-        return level, np.where(ranks(name) >= ranks(other_name), name, other_name).astype(np.int64)
+        return level, name.astype(np.int64) << 32 | other_name
 
     def _distance(self, left: Rows, right: Rows) -> npt.NDArray[np.float64]:
         """Great-circle distance in km by the haversine formula (Sinnott 1984); NaN where a position is missing."""

@@ -15,7 +15,7 @@ TOKEN_FIELDS = (REFERENCE, MARK, ENTITY)
 
 
 def compare_tokens(store: Store, left: Rows, right: Rows) -> dict[str, tuple[Levels, npt.NDArray[np.int64]]]:
-    """Level of each field of tokens, and the number of the token that both have, of several the one that ranks last.
+    """Level of each field of tokens, and the number of the first token that both have, 0 where none.
 
     They differ only where both state tokens of one kind: a vessel is no other company.
     """
@@ -40,11 +40,8 @@ def compare_tokens(store: Store, left: Rows, right: Rows) -> dict[str, tuple[Lev
         level, shared = found[field]
         level[pair[same_kind & here]] = 2
         level[pair[same & here]] = 1
-        of, both = pair[same & here], token[same & here]
-        rank, last = store.interned["token"].ranks(both), np.zeros(pairs, np.uint64)
-        np.maximum.at(last, of, rank)
-        chosen = rank == last[of]
-        shared[of[chosen]] = both[chosen]
+        agreeing = np.flatnonzero(same & here)[::-1]
+        shared[pair[agreeing]] = token[agreeing]  # the first one is written last
     return found
 
 

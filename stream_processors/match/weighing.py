@@ -84,7 +84,15 @@ class Weighing:
     def _surprise(self, field: str, values: npt.NDArray[np.int64]) -> Mbits:
         if field == "amount":
             return self._of_digits(values)
+        if field == "place":
+            return self._of_places(values >> 32, values & 0xFFFFFFFF)
         return self._known[field].of(values)
+
+    def _of_places(self, names: npt.NDArray[np.int64], others: npt.NDArray[np.int64]) -> Mbits:
+        """Of two spellings the more frequent one counts."""
+        known = self._known["place"]
+        one, two = known.of(np.where(names > 0, names, others)), known.of(np.where(others > 0, others, names))
+        return np.minimum(one, two)
 
     def _of_digits(self, digits: npt.NDArray[np.int64]) -> Mbits:
         table = self._model.surprise["amount"]

@@ -47,6 +47,23 @@ def same_seizure(of: pl.DataFrame) -> pl.DataFrame:
     return pairs.select(left="incident_id", right="incident_id_right")
 
 
+def same_network(of: pl.DataFrame) -> pl.DataFrame:
+    """All pairs of incidents of different seizures that share a network, once for each kind.
+
+    Args:
+        of: ``incident_id``, ``seizure`` and ``networks``.
+
+    Returns:
+        left, right (``left`` < ``right``), kind.
+    """
+    known = of.select("incident_id", "seizure", network="networks").explode("network").drop_nulls("network")
+    pairs = known.join(known, on="network", suffix="_right").filter(
+        (pl.col("incident_id") < pl.col("incident_id_right")) & (pl.col("seizure") != pl.col("seizure_right"))
+    )
+    kind = pl.col("network").str.split("-").list.first()
+    return pairs.select(left="incident_id", right="incident_id_right", kind=kind).unique(maintain_order=True)
+
+
 def labels(pairs: Iterable[LabelledPair]) -> pl.DataFrame:
     """Labelled pairs as a frame: left, right, label, category, row_a, row_b, reason."""
     rows = [

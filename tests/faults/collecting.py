@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 
 import psycopg
 
+from deploy.stages import STAGES, STREAMING
 from projections.dead_letters import dead_letters
 from schemas.codec import FRAME_BYTES, RecordCodec, codec
 from schemas.columnar import ColumnarDecoder
@@ -16,7 +17,8 @@ from schemas.topics import DECISIONS, INCIDENTS, SUBMISSIONS, enriched, receipts
 from tests.faults.journal import Told
 from tests.faults.ledger import Books, Decision, Position, Revision
 
-POISONED = (SUBMISSIONS.name, INCIDENTS.name, "ionics.enriched.g1")
+_PUT_ASIDE = (*STREAMING, STAGES["project"])
+"""Stages that put aside what of their inputs they cannot read; others pass it over."""
 """Topics where a stage that meets a record it cannot read must put it aside."""
 
 
@@ -29,7 +31,7 @@ def collect(settings: Settings, told: Iterable[Told], poison: Iterable[str]) -> 
         poison: positions of poisoned records, as topic/partition/offset.
     """
     all_poison = set(poison)
-    books = Books(poison={each for each in all_poison if each.rsplit("/", 2)[0] in POISONED})
+    books = Books(poison=set(_to_be_put_aside(settings, all_poison)))
     for each in told:
         books.intended |= each.intended
         books.reported |= each.reported
@@ -51,8 +53,15 @@ def collect(settings: Settings, told: Iterable[Told], poison: Iterable[str]) -> 
         books.revisions = [(incident, revision) for incident, revision in rows]
         found = connection.execute(f"select incident_id::text, revision from {schema}.incident").fetchall()
         books.current = dict(found)
-    books.dead_letters = [letter.position for letter in dead_letters(settings) if letter.stage]
+    books.dead_letters = [f"{each.stage}: {each.position}" for each in dead_letters(settings) if each.stage]
     return books
+
+
+def _to_be_put_aside(settings: Settings, poison: Iterable[str]) -> Iterator[str]:
+    """Each stage with each record that it must put aside."""
+    for stage in _PUT_ASIDE:
+        inputs = {topic.name for topic in stage.inputs(settings.generation)}
+        yield from (f"{stage.name}: {each}" for each in poison if each.rsplit("/", 2)[0] in inputs)
 
 
 def _decisions(records: Iterable[Record], decoder: RecordCodec, poison: set[str]) -> Iterator[Decision]:

@@ -47,7 +47,7 @@ class Books:
         enriched_revisions: the revisions that stand there.
         revisions: rows of the table of revisions.
         current: revision of each row of the table of incidents.
-        dead_letters: where each of them stood, as topic/partition/offset.
+        dead_letters: by which stage, and where each of them stood, as stage: topic/partition/offset.
         poison: where records stand that a stage must have put aside, in the same form.
     """
 

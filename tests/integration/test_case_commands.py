@@ -35,11 +35,17 @@ def run(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
         "field": "packaging_mark",
         "level": "same",
         "weight_mbit": 9_000,
+        "surprise_mbit": 0,
         "left": "\x1b[31mred",
         "right": "\x1b[31mred",
     }
     found.link(0, 1, reasons=[mark], urgent=True)
-    found.link(1, 2, kind="SAME_NETWORK", reasons=[mark | {"field": "place", "level": "far", "weight_mbit": -1}])
+    found.link(
+        1,
+        2,
+        kind="SAME_NETWORK",
+        reasons=[mark | {"field": "place", "level": "far", "weight_mbit": -1, "surprise_mbit": 0}],
+    )
     found.link(2, 3, outcome="REVIEW")
     found.case([0, 1], [2])
     found.key(8)

@@ -28,7 +28,7 @@ _DIRECTORY = members(
     [Agency("police", "Police", "POLICE", "FJI"), Agency("post", "Post", "POSTAL", "FJI")],
     [person("officer", "police", "read"), person("clerk", "post", "read")],
 )
-_MARK = {"field": "mark", "level": "exact", "weight_mbit": 9_000, "left": "x", "right": "x"}
+_MARK = {"field": "mark", "level": "exact", "weight_mbit": 9_000, "surprise_mbit": 0, "left": "x", "right": "x"}
 Ask = Callable[..., Any]
 
 

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,17 +14,19 @@ from typing import Any
 import polars as pl
 import psycopg
 
+from deploy.stages import STAGES, Streaming
 from deploy.workers import Workers
 from projections.viewing import viewing
 from schemas.settings import Settings
+from stream_processors.runtime.lag import committed, lag
 
 _WAIT_S = 240.0
 
 
 @contextmanager
-def working(settings: Settings) -> Iterator[Workers]:
-    """All stages as processes, kept running by hand."""
-    workers = Workers(settings)
+def working(settings: Settings, *, without: Collection[str] = ()) -> Iterator[Workers]:
+    """All stages but some as processes, kept running by hand."""
+    workers = Workers(settings, [name for name in STAGES if name not in without])
     workers.start()
     try:
         yield workers
@@ -81,6 +83,21 @@ def view(settings: Settings, name: str, keys: list[str]) -> pl.DataFrame:
     columns = [*keys, "incidents", "items", "mass_ug", "items_without_mass"]
     frame = _rows(settings, f"select {', '.join(columns)} from {name}")
     return frame.with_columns(pl.col("mass_ug").cast(pl.String)).sort(keys)
+
+
+def reported(settings: Settings, keys: list[str]) -> pl.DataFrame:
+    """How often was reported what each route counts once, in the order of its keys; not more seizures than reports."""
+    found = _rows(settings, f"select {', '.join(keys)}, incidents, reported from route_flow").sort(keys)
+    assert found.filter(pl.col("incidents") > pl.col("reported")).height == 0
+    return found.select(*keys, pl.col("reported").alias("incidents"))
+
+
+def read_by(settings: Settings, stage: str) -> bool:
+    """Whether a stage from log to log has read all of its inputs."""
+    found = STAGES[stage]
+    assert isinstance(found, Streaming)
+    group, topics = found.group(settings.generation), found.inputs(settings.generation)
+    return all(lag(settings, topic, committed(settings, group, topic)).fresh for topic in topics)
 
 
 def _rows(settings: Settings, query: str) -> pl.DataFrame:

@@ -11,14 +11,27 @@ from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from projections.digest import digests
-from schemas.codec import codec
+from projections.projector import EnrichedDecoder
+from schemas.codec import FRAME_BYTES, codec
 from schemas.identity import PARTITIONS
 from schemas.reading import read_topic
 from schemas.settings import Settings
-from schemas.topics import DECISIONS, SUBMISSIONS
+from schemas.topics import DECISIONS, SUBMISSIONS, enriched, links
+from stream_processors.match import Matcher, read_model
+from stream_processors.match.matcher import Taken
 from tests.ids.oracle import Expected, expected
-from tests.journeys.journey import eventually, finished, incidents_in_views, start_import, view, working
+from tests.journeys.journey import (
+    eventually,
+    finished,
+    incidents_in_views,
+    read_by,
+    reported,
+    start_import,
+    view,
+    working,
+)
 from tests.running import Running
+from tests.unit.match.worlds import Said
 
 pytestmark = [pytest.mark.stack, pytest.mark.ids]
 _ROUTE = ["departure", "transit", "destination", "substance_class", "period"]
@@ -77,7 +90,7 @@ def test_every_row_is_accounted_for_and_the_views_equal_the_oracle(
 ) -> None:
     """Rows are items and rejects; a second import, after the submissions have expired, changes nothing."""
     settings = fresh.settings
-    with working(settings):
+    with working(settings, without=("match", "cases")):
         first = finished(start_import(settings, ids_file))
         assert first["rows"] == first["items"] + first["rejects"] == oracle.rows
         assert first["items"] == oracle.items
@@ -86,7 +99,7 @@ def test_every_row_is_accounted_for_and_the_views_equal_the_oracle(
         before = _digests(settings)
 
     _truncate_submissions(settings)
-    with working(settings):
+    with working(settings, without=("match", "cases")):
         second = finished(start_import(settings, ids_file))
         assert _counted(second) == {"DUPLICATE": oracle.incidents}
         assert _digests(settings) == before
@@ -108,13 +121,14 @@ def _truncate_submissions(settings: Settings) -> None:
 def test_every_part_killed_in_turn_loses_and_doubles_nothing(fresh: Running, ids_file: Path, oracle: Expected) -> None:
     """`kill -9` of each stage, of the broker, and at last of the reporting process, while one import runs.
 
-    Stages and broker are started again; the import is simply run once more.
+    Stages and broker are started again; the import is simply run once more. Links are what one matcher finds in all
+    that was enriched.
     """
     settings = fresh.settings
     with working(settings) as workers:
         importing = start_import(settings, ids_file)
-        for number, stage in enumerate(("admit", "enrich", "project")):
-            _so_many(settings, oracle, (1 + 3 * number) * 1_000)
+        for number, stage in enumerate(("admit", "match", "enrich", "cases", "project")):
+            _so_many(settings, oracle, (1 + 2 * number) * 1_000)
             workers.process(stage).kill()
             workers.process(stage).wait()
             workers.start()
@@ -128,7 +142,35 @@ def test_every_part_killed_in_turn_loses_and_doubles_nothing(fresh: Running, ids
         outcomes = _counted(finished(start_import(settings, ids_file)))
         assert set(outcomes) <= {"ACCEPTED", "DUPLICATE"}
         assert sum(outcomes.values()) == oracle.incidents
-        _complete(settings, oracle)
+        eventually("all incidents in the views", lambda: incidents_in_views(settings) == oracle.incidents)
+        _all_decided(settings)
+        for stage in ("match", "cases"):
+            eventually(f"{stage} has read all", lambda stage=stage: read_by(settings, stage))  # type: ignore[misc]  # mypy cannot infer a default
+        _links_are_of_one_matcher(settings)
+        wanted = oracle.route_flow.select(*_ROUTE, "incidents").sort(_ROUTE)
+        eventually("all reports counted", lambda: reported(settings, _ROUTE).equals(wanted))
+
+
+def _links_are_of_one_matcher(settings: Settings) -> None:
+    """What counts by the log of links is what a matcher finds that is given all at once."""
+    said, expected = Said(), Said()
+    for record in read_topic(settings, links(settings.generation).name):
+        event = codec("match_event").decode((record.value or b"")[FRAME_BYTES:])
+        said.take(
+            Taken(
+                moved=[each for each in (event["moved"],) if each],
+                keys=[each for each in (event["key"],) if each],
+                links=[each for each in (event["link"],) if each],
+            )
+        )
+    values = [record.value or b"" for record in read_topic(settings, enriched(settings.generation).name)]
+    expected.take(Matcher(read_model(settings, settings.generation)).take(EnrichedDecoder(settings)(values)))
+    assert _pairs(said) == _pairs(expected)
+    assert said.closed == expected.closed
+
+
+def _pairs(said: Said) -> dict[tuple[str, str], tuple[str, str, int]]:
+    return {pair: (link["kind"], link["outcome"], link["duplicate_mbit"]) for pair, link in said.counting().items()}
 
 
 def _so_many(settings: Settings, oracle: Expected, number: int) -> None:

@@ -32,8 +32,11 @@ from stream_processors.admit import Admission
 from stream_processors.enrich import Enrichment
 from stream_processors.match import Matcher, shipped_model
 from stream_processors.match.matcher import Taken
+from stream_processors.match.writing import encoded
 from stream_processors.runtime import Output, Partition, Processed
 from tests.simulation.agencies import PARTITIONS_USED
+from tests.simulation.members import TOPICS
+from tests.simulation.members import expected as members_expected
 from tests.simulation.stages import Fragile, PoisonError
 from tests.simulation.tables import folded, row_of
 from tests.simulation.world import GENERATION, World, reference
@@ -63,10 +66,21 @@ def check_views(world: World) -> None:
         known = world.broker.logs[where].committed(0, world.tables.positions.get((ENRICHED, number), 0))
         rows += [row_of(record.value or b"") for record in known]
     expected, tables = folded(rows), world.tables
+    _check_members(world)
     if (expected.revisions, expected.current) != (tables.revisions, tables.current):
         raise BreachError("views: they are not what lies before their positions")
     if +expected.counts != +tables.counts:
         raise BreachError(f"views: counts {dict(+tables.counts)}, expected {dict(+expected.counts)}")
+
+
+def _check_members(world: World) -> None:
+    """They are the fold of what lies before their positions, and never go back: what was taken away stays away."""
+    now = world.members.positions
+    if world.members != members_expected(world.broker, now):
+        raise BreachError("members: their tables are not what lies before their positions")
+    if any(now[topic] < before for topic, before in world.members_were_at.items()):
+        raise BreachError("members: an older state was written over a newer one")
+    world.members_were_at = dict(now)
 
 
 def check(world: World) -> None:
@@ -80,6 +94,9 @@ def check(world: World) -> None:
         end = world.broker.logs[Partition(ENRICHED, number)]
         if end.holds_more(world.tables.positions.get((ENRICHED, number), 0)):
             raise BreachError(f"lost: the views did not come to the end of {ENRICHED}/{number}")
+    for topic in (each.name for each in TOPICS):
+        if world.broker.logs[Partition(topic, 0)].holds_more(world.members.positions.get(topic, 0)):
+            raise BreachError(f"lost: the tables of members did not come to the end of {topic}")
     check_views(world)
 
 
@@ -194,7 +211,7 @@ def _copy(record: Output | Record) -> Copy:
 
 
 def _topics(world: World) -> set[str]:
-    others = {topic.name for topic in (SUBMISSIONS, DIRECTORY, SCHEMAS, *generated(GENERATION))}
+    others = {topic.name for topic in (SUBMISSIONS, SCHEMAS, *TOPICS, *generated(GENERATION))}
     return {where.topic for where, log in world.broker.logs.items() if log.end} - others
 
 
@@ -239,8 +256,8 @@ def _check_links(world: World) -> None:
             by_schema.setdefault(int.from_bytes(value[1:FRAME_BYTES], "big"), []).append(value)
         frames = [known.columnar(id_, "enriched").decode(id_, some).columns for id_, some in by_schema.items()]
         taken = Matcher(shipped_model()).take(pl.concat(frames, how="diagonal_relaxed"))
-        for part, event in taken.events():
-            expected.take(_told(bytes(FRAME_BYTES) + codec("match_event").encode({part: event})))
+        for _, body in encoded(taken):
+            expected.take(_told(bytes(FRAME_BYTES) + body))
     if (said.counting(), said.closed) != (expected.counting(), expected.closed):
         raise BreachError("changed: links and closed keys are not those of the enriched incidents")
 

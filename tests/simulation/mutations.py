@@ -11,6 +11,7 @@ from stream_processors.admit.stage import Admitted
 from stream_processors.enrich import Enrichment
 from stream_processors.runtime import Log, Partition, Processed, following_schemas
 from tests.simulation.log import SimulatedLog
+from tests.simulation.members import MemoryMembers
 from tests.simulation.tables import MemorySink, Place
 from tests.simulation.world import Parts
 
@@ -91,9 +92,17 @@ def _sources(around: Surroundings) -> DirectoryReader:
     return DirectoryReader(around.deployment, around.topic(DIRECTORY.name), around.topic(SCHEMAS.name))
 
 
+class _NoGuardOfMembers(MemoryMembers):
+    """Members, links and openings are written whatever was written before."""
+
+    def _is_behind(self, topic: str, following: int) -> bool:  # noqa: ARG002  # that is the mutation
+        return False
+
+
 MUTATIONS: dict[str, Parts] = {
     "no transaction": Parts(log=_NoTransaction),
     "no guard of the views' positions": Parts(sink=_NoGuard),
+    "no guard of the members' positions": Parts(members=_NoGuardOfMembers),
     "restore to the last stable offset": Parts(log=_LastStable),
     "restore without waiting for other workers": Parts(log=_NoWait),
     "state before commit": Parts(stages={"admit": lambda around: _FoldedEarly(_sources(around))}),

@@ -16,19 +16,21 @@ from tests.unit.stream_processors.world import COUNTRIES, CUSTOMS, DICTIONARY, H
 
 AGENCIES = {"nzl-customs": CUSTOMS, "aus-police": POLICE}
 POISON = b"poison"
-_ONE, _TWO = SigningKey(b"\x11" * 32), SigningKey(b"\x12" * 32)
+ONE, _TWO = SigningKey(b"\x11" * 32), SigningKey(b"\x12" * 32)
+SECRETARIAT, HQ = "hq", SigningKey(b"\x13" * 32)
 
 
 @cache
 def founding() -> list[Output]:
     """The records of the directory before anything is submitted, and those of the dictionary."""
-    named = {key.key_id: key.public.hex() for key in (_ONE, _TWO)}
-    acts = [signed_act(HERE, "GENESIS", "GENESIS", "administrators", {"administrators": named}, _ONE)]
-    for agency, key in AGENCIES.items():
-        add = AgencyAdd(agency_id=agency, name=agency, agency_type="CUSTOMS", country=COUNTRIES[agency])
+    named = {key.key_id: key.public.hex() for key in (ONE, _TWO)}
+    acts = [signed_act(HERE, "GENESIS", "GENESIS", "administrators", {"administrators": named}, ONE)]
+    for agency, key in (*AGENCIES.items(), (SECRETARIAT, HQ)):
+        kind, country = ("CUSTOMS", COUNTRIES[agency]) if agency in AGENCIES else ("SECRETARIAT", None)
+        add = AgencyAdd(agency_id=agency, name=agency, agency_type=kind, country=country)
         register = KeyRegister(key_id=key.key_id, agency_id=agency, public=key.public.hex())
         for command in (add, register):
-            acts += both_steps(HERE, command.kind, command.entry_id, command.body(), _ONE, _TWO)
+            acts += both_steps(HERE, command.kind, command.entry_id, command.body(), ONE, _TWO)
     return [_output(DIRECTORY.name, "directory_act", act) for act in acts] + [
         _output(
             SCHEMAS.name,
@@ -58,9 +60,9 @@ def change(random: Random, number: int) -> list[Output]:
 def _change(kind: type[AgencySuspend | AgencyRestore], agency: str, number: int) -> list[Output]:
     command = kind(agency_id=agency, act_id=str(number))
     if command.signers == "two":
-        acts = both_steps(HERE, command.kind, command.entry_id, command.body(), _ONE, _TWO)
+        acts = both_steps(HERE, command.kind, command.entry_id, command.body(), ONE, _TWO)
     else:
-        acts = [signed_act(HERE, "ACT", command.kind, command.entry_id, command.body(), _ONE)]
+        acts = [signed_act(HERE, "ACT", command.kind, command.entry_id, command.body(), ONE)]
     return [_output(DIRECTORY.name, "directory_act", act) for act in acts]
 
 

@@ -3,7 +3,7 @@
 import logging
 import tempfile
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache, partial
 from pathlib import Path
@@ -11,8 +11,10 @@ from random import Random
 from typing import Any
 
 from deploy.stages import STREAMING, Streaming, Surroundings
+from projections.members import MembersProjection
 from projections.projector import Projection, Sink
 from schemas.errors import IonicsError
+from schemas.reading import Record
 from schemas.topics import enriched
 from stream_processors.reference import Reference
 from stream_processors.runtime import Stage, Worker
@@ -21,6 +23,7 @@ from tests.simulation.broker import Broker
 from tests.simulation.faults import Crashed, Faults
 from tests.simulation.following import SimulatedSource, SimulatedTopic
 from tests.simulation.log import SimulatedLog
+from tests.simulation.members import MemberTables, MemoryMembers, told
 from tests.simulation.parties import AGENCIES, change, founding, unbelievable
 from tests.simulation.process import Process
 from tests.simulation.remembering import remembered
@@ -46,12 +49,14 @@ class Parts:
         stages: by name, what builds a stage instead of its entry in the catalogue.
         worker: what runs them.
         sink: the tables of a projector.
+        members: the tables of the projector of members.
     """
 
     log: type[SimulatedLog] = SimulatedLog
     stages: Mapping[str, Build] = field(default_factory=dict)
     worker: type[Worker[Any]] = Worker
     sink: Callable[[Tables, set[Place], Process, Callable[[], None]], Sink] = MemorySink
+    members: type[MemoryMembers] = MemoryMembers
 
 
 class World:
@@ -63,6 +68,8 @@ class World:
     Attributes:
         broker: the logs.
         tables: the views.
+        members: the tables of members.
+        members_were_at: their positions when they were last looked at.
         agencies: with what each has told its outbox.
         hostile: what was submitted by others.
     """
@@ -73,6 +80,7 @@ class World:
         self.faults = Faults(self.scheduler, self.random)
         self.broker = Broker(lambda: self.scheduler.now_ms, self.faults.after)
         self.tables, self._locks = Tables(), set[Place]()
+        self.members, self.members_were_at = MemberTables(), dict[str, int]()
         self.agencies: list[Agency] = []
         self.hostile: list[bytes | None] = []
         self._parts, self._on_views = parts, on_views
@@ -105,7 +113,9 @@ class World:
                 self._live(f"{stage.name} {instance}", partial(self._work, stage, str(instance)))
         for instance in range(random.choice((1, 1, 2))):
             self._live(f"project {instance}", self._project)
+        self._live("members", self._project_members)
         self.scheduler.spawn("strangers", self._disturb)
+        self.scheduler.spawn("members", self._tell)
         self.scheduler.spawn("operators", self._operate)
 
     def _live(self, name: str, run: Callable[[Process], None]) -> None:
@@ -143,6 +153,20 @@ class World:
         sink = self._parts.sink(self.tables, self._locks, process, partial(self._on_views, self))
         follow = partial(SimulatedSource, self.broker, process)
         Projection(enriched(GENERATION), sink, follow, self.random.randint(1, 8)).run(_NEVER)
+
+    def _project_members(self, process: Process) -> None:
+        def read(topic: str, start: int) -> Iterator[Record]:
+            return SimulatedTopic(self.broker, process, topic, self._change).read(start)
+
+        sink = self._parts.members(self.members, process, partial(self._on_views, self))
+        follow = partial(SimulatedSource, self.broker, process)
+        MembersProjection(HERE, sink, read, follow).run(_NEVER)
+
+    def _tell(self) -> None:
+        """What is opened, grouped and published."""
+        for number in range(self.random.randrange(8)):
+            self.scheduler.sleep(self.random.randrange(3_000))
+            self.broker.append(told(self.random, number))
 
     def _change(self) -> None:
         if self.faults.happens("directory changes"):

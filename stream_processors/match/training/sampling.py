@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import numpy as np
+import numpy.typing as npt
 
 from stream_processors.match.index import KeyIndex, spread
 from stream_processors.match.pairing import Rows, pairs_of_new

@@ -3,8 +3,8 @@
 Pairs are not independent: one seizure reported four times makes six, and one that looks like many makes many false
 ones. So what is drawn again is the unit (the seizure; for labelled pairs their source), by the Poisson bootstrap: in
 each replicate each unit has a weight of Poisson(1), drawn once for all predictors (Hanley and MacGibbon 2006; Chamandy
-et al. 2012). A pair within a unit has the unit's weight, a pair of two units the product, as their copies would be paired.
-The difference of two predictors is taken in each replicate, which makes its interval a paired one.
+et al. 2012). A pair within a unit has the unit's weight, a pair of two units the product, as their copies would be
+paired. The difference of two predictors is taken in each replicate, which makes its interval a paired one.
 """
 
 from collections.abc import Iterable
@@ -14,9 +14,12 @@ from random import Random
 
 import polars as pl
 
-REPLICATES = 1_000
+REPLICATES = 500
 _POISSON = (0.36787944, 0.73575888, 0.91969860, 0.98101184, 0.99634015, 0.99940582, 0.99991676, 1.0)
 """Cumulated probabilities of Poisson(1); seven and more are one case, one in twelve thousand."""
+
+
+_ONE = pl.Series([1], dtype=pl.UInt8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,27 +54,35 @@ class Resampling:
             units.update(frame["unit_left"], frame["unit_right"])
         self._places = {unit: place for place, unit in enumerate(sorted(units))}
         self._seed, self._replicates = seed, replicates
+        self._counted: dict[int, tuple[pl.DataFrame, list[_Counts]]] = {}
 
     @cached_property
     def _weights(self) -> list[pl.Series]:
         chance = Random(self._seed)  # noqa: S311  # the same intervals each time, nothing secret
         size, weights = len(self._places), range(len(_POISSON))
         return [
-            pl.Series(chance.choices(weights, cum_weights=_POISSON, k=size), dtype=pl.Float64)
+            pl.Series(chance.choices(weights, cum_weights=_POISSON, k=size), dtype=pl.UInt8)
             for _ in range(self._replicates)
         ]
 
     def counts(self, judged: pl.DataFrame) -> list["_Counts"]:
-        """The weighted counts of each replicate."""
+        """The weighted counts of each replicate, worked out once for each frame."""
+        known = self._counted.get(id(judged))
+        if known is None:
+            # The frame is kept with its counts, so that no other one can come to have its id.
+            known = self._counted[id(judged)] = judged, self._count(judged)
+        return known[1]
+
+    def _count(self, judged: pl.DataFrame) -> list["_Counts"]:
         left, right = (
             judged[side].replace_strict(self._places, return_dtype=pl.UInt32) for side in ("unit_left", "unit_right")
         )
-        within = (left == right).cast(pl.Float64)
+        apart = left != right
         flags = _flags(judged)
         found = []
         for weights in self._weights:
-            first = weights.gather(left)
-            pair = first * (within + (1.0 - within) * weights.gather(right))
+            first, second = weights.gather(left), weights.gather(right)
+            pair = first.cast(pl.Float64) * second.zip_with(apart, _ONE).cast(pl.Float64)
             found.append(_Counts(*(float((pair * flag).sum()) for flag in flags)))
         return found
 

@@ -3,7 +3,7 @@
 ======================  ==============================================================================================
 other-mass              the same flight or search: day, place, substance, route equal, another mass
 near-mass               two couriers of one flight with loads within three per cent
-sibling-parcel          a sender's other parcels of that day, numbered a little higher, loads near or equal
+sibling-parcel          a sender's other parcels of that day, numbered a little higher; loads near, packs and lots equal
 round-mass              equal round masses of one substance on one day in one country, elsewhere
 other-country           equal round masses of one substance on one day in another country
 repeat                  the next seizure of that route at that place, one to six days later, load near or equal
@@ -13,6 +13,7 @@ month-copy              the same product in the same month at the same place; wh
 ======================  ==============================================================================================
 """
 
+import math
 from dataclasses import replace
 
 from tests.accuracy.world import identifiers
@@ -34,9 +35,8 @@ _KINDS = Weighted(
         "month-copy": 6,
     }
 )
-_LOADED = ("passenger", "express", "container", "vehicle", "train")
+_LOADED = ("passenger", "express", "vehicle", "train")
 """Channels by which several carry alike loads on one journey."""
-_ROUND = (500.0, 1_000.0, 1_000.0, 1_000.0, 2_000.0, 5_000.0, 100.0, 10.0, 1.0)
 
 
 def near_misses(seizure: Seizure, drawing: Drawing) -> list[Seizure]:
@@ -55,7 +55,7 @@ def near_misses(seizure: Seizure, drawing: Drawing) -> list[Seizure]:
             return []
         _load(seizure, float(chance.choice(PACKS)))
     elif category in ("round-mass", "other-country", "month-copy"):
-        _load(seizure, chance.choice(_ROUND))
+        _load(seizure, _rounded(first.amount))
     return [_like(seizure, category, drawing)]
 
 
@@ -63,6 +63,7 @@ def _like(seizure: Seizure, category: str, drawing: Drawing) -> Seizure:
     chance, first = drawing.chance, seizure.goods[0]
     made = seizure.twin(drawing.number(), category)
     _anonymous(made, drawing)
+    _redraw(made, drawing)
     if category == "other-mass":
         _load(made, drawing.amount(line_of(first), seizure.channel))
         made.hiding = seizure.channel.hiding.draw(chance)
@@ -101,7 +102,8 @@ def _siblings(seizure: Seizure, drawing: Drawing) -> list[Seizure]:
     for _ in range(chance.choice((1, 1, 1, 2, 3))):
         reference = identifiers.next_number(reference, chance)
         sibling = seizure.twin(drawing.number(), "sibling-parcel", tracking=reference)
-        _load(sibling, first.amount if first.measure == COUNT or chance.random() < 0.4 else _near(first, drawing))
+        _redraw(sibling, drawing)
+        _load(sibling, first.amount if _is_round(first.amount) and chance.random() < 0.7 else _near(first, drawing))
         made.append(sibling)
     return made
 
@@ -127,6 +129,14 @@ def _load(seizure: Seizure, amount: float) -> None:
     seizure.goods = (replace(seizure.goods[0], amount=amount), *seizure.goods[1:])
 
 
+def _redraw(seizure: Seizure, drawing: Drawing) -> None:
+    """Give what was found beside the first substance amounts of its own, or none."""
+    first, *others = seizure.goods
+    kept = [other for other in others if drawing.chance.random() < 0.5]
+    redrawn = (replace(other, amount=drawing.amount(line_of(other), seizure.channel)) for other in kept)
+    seizure.goods = (first, *redrawn)
+
+
 def _elsewhere(seizure: Seizure, drawing: Drawing) -> Site:
     """Another site of the country, of the same kind if there is one."""
     chance, sites = drawing.chance, gazettes()[seizure.country].sites
@@ -134,5 +144,10 @@ def _elsewhere(seizure: Seizure, drawing: Drawing) -> Site:
     return chance.choice(others or [site for site in sites["city"].values if site.town != seizure.site.town])
 
 
+def _rounded(amount: float) -> float:
+    """The amount with one figure."""
+    return max(0.01, round(amount, -math.floor(math.log10(amount))))
+
+
 def _is_round(amount: float) -> bool:
-    return amount >= 10 and amount % 100 == 0
+    return amount == _rounded(amount) or amount in PACKS

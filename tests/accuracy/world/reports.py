@@ -122,21 +122,21 @@ class _Stream:
     def _planned(self, make: Callable[[int], Seizure], day: int) -> None:
         self._seized(make(day))
 
-    def _later(self, seizure: Seizure, _: int) -> None:
-        self._reported(seizure)
-
     def _seized(self, seizure: Seizure) -> None:
         """A seizure happened: it will be reported, perhaps again, and others like it happen."""
+        first = _suited(seizure, agencies()[seizure.country], self.chance)
         if seizure.near is None and self.chance.random() < self.scale.near:
             for other in near_misses(seizure, self.drawing):
-                self._at(max(other.day, seizure.day), partial(self._later, other))
-        self._reported(seizure)
+                self._at(max(other.day, seizure.day), partial(self._like, other, first))
+        self._reported(seizure, first)
 
-    def _reported(self, seizure: Seizure) -> None:
-        chance = self.chance
-        home = agencies()[seizure.country]
-        first = _suited(seizure, home, chance)
-        day = seizure.day + int(chance.expovariate(0.2))
+    def _like(self, seizure: Seizure, who: Agency, _: int) -> None:
+        """A seizure that looks like another; mostly the same agency makes both, if they are in its country."""
+        chance, home = self.chance, agencies()[seizure.country]
+        self._reported(seizure, who if who in home and chance.random() < 0.9 else _suited(seizure, home, chance))
+
+    def _reported(self, seizure: Seizure, first: Agency) -> None:
+        day = seizure.day + int(self.chance.expovariate(0.2))
         self._at(day, partial(self._first, seizure, first))
 
     def _first(self, seizure: Seizure, agency: Agency, when: int) -> None:

@@ -15,6 +15,7 @@ from schemas.errors import StackError
 STREAMS_VERSION = "4.3.1"
 QUIX_VERSION = "3.28.1"
 FAUST_VERSION = "0.15.3"
+SPLINK_VERSION = "5.0.0"
 _FASTAVRO = "fastavro==1.13.1"
 _STREAMS = "+".join(
     (
@@ -49,6 +50,11 @@ def quix() -> list[str]:
 def faust() -> list[str]:
     """The Python of Faust."""
     return _python("faust", f"faust-streaming=={FAUST_VERSION}", "aiokafka[lz4]==0.14.0", _FASTAVRO)
+
+
+def splink() -> list[str]:
+    """The Python of Splink, a peer of the matcher (`tests/accuracy`)."""
+    return _python("splink", f"splink=={SPLINK_VERSION}", "duckdb==2.0.1", "pyarrow==26.0.1")
 
 
 def streams() -> list[str]:

@@ -7,8 +7,7 @@ import polars as pl
 import pytest
 
 from schemas.incident import validate_incident
-from tests.accuracy.enriching import enriched
-from tests.accuracy.truth import same_seizure, truth
+from tests.accuracy.truth import same_network, same_seizure, truth
 from tests.accuracy.world import Report, Scale, reports
 from tests.accuracy.world.slips import RATES
 
@@ -19,6 +18,12 @@ SIZE = 4_000
 def world() -> list[Report]:
     """One world that the tests of this module share."""
     return list(reports(Scale(SIZE, seed=5)))
+
+
+@pytest.fixture(scope="module")
+def networked() -> list[Report]:
+    """A world with many networks, so that a small one has every kind."""
+    return list(reports(Scale(2_000, seed=5, networked=0.2)))
 
 
 def test_the_same_seed_gives_the_same_world(world: list[Report]) -> None:
@@ -75,10 +80,10 @@ def test_near_misses_are_other_seizures(world: list[Report]) -> None:
     }
 
 
-def test_networks_join_different_seizures(world: list[Report]) -> None:
+def test_networks_join_different_seizures(networked: list[Report]) -> None:
     """Every kind of network occurs, and joins several seizures."""
     members = defaultdict(set)
-    for report in world:
+    for report in networked:
         for network in report.networks:
             members[network].add(report.seizure)
     kinds = Counter(network.partition("-")[0] for network, seizures in members.items() if len(seizures) > 1)
@@ -97,10 +102,8 @@ def test_one_country_may_dominate() -> None:
     assert 0.5 < where["esp"] / SIZE < 0.66
 
 
-def test_enrichment_takes_them_as_the_stage_does() -> None:
+def test_enrichment_takes_them_as_the_stage_does(few: list[Report], columns: pl.DataFrame) -> None:
     """Through the real stage each incident gets its columns, none fails, and most texts resolve."""
-    few = list(reports(Scale(80, seed=3, dominant=0.98)))
-    columns = enriched(report.body for report in few)
     assert columns["incident_id"].to_list() == [report.body["incident_id"] for report in few]
     assert columns["enrichment_error"].null_count() == len(few)
     hows = columns["enrichment_substances"].explode().struct.field("substance_how").to_list()
@@ -114,3 +117,11 @@ def test_true_pairs(world: list[Report]) -> None:
     sizes = known.group_by("seizure").len()["len"]
     assert pairs.height == sum(size * (size - 1) // 2 for size in sizes)
     assert pairs.filter(pl.col("left") >= pl.col("right")).is_empty()
+
+
+def test_pairs_of_one_network(networked: list[Report]) -> None:
+    """They are of different seizures, so none is a true pair of one seizure, and they are of every kind."""
+    known = truth(networked)
+    pairs = same_network(known)
+    assert pairs.join(same_seizure(known), on=["left", "right"]).is_empty()
+    assert set(pairs["kind"]) == {"consignment", "company", "vessel", "handle", "mark", "route", "burst", "sender"}

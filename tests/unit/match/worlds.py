@@ -17,6 +17,7 @@ from stream_processors.match.keys import keys
 from stream_processors.match.matcher import Matcher, Pair, Taken
 from stream_processors.match.model import Model, shipped_model
 from stream_processors.match.store import Store
+from stream_processors.match.writing import encoded
 from stream_processors.reference import Reference
 
 SCHEMA_ID = 7
@@ -207,6 +208,8 @@ def run(
     matcher, said = Matcher(model), said or Said()
     for values, judged in batches:
         taken = matcher.take(decoded(values), judged)
+        written = [codec("match_event").encode({"link": link}) for link in taken.links]
+        assert [body for _, body in encoded(taken)][len(taken.moved) + len(taken.keys) :] == written
         said.take(taken)
         matcher.apply(taken)
     return matcher, said

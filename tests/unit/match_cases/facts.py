@@ -17,7 +17,14 @@ from tests.unit.stream_processors.world import DICTIONARY, values
 LINKS, CASES = links(1).name, cases(1).name
 MATCH_FRAME, JUDGEMENT_FRAME = frame(DICTIONARY.id_of("match_event")), frame(DICTIONARY.id_of("judgement"))
 _NAUGHT = datetime(2026, 1, 1, tzinfo=UTC)
-REASON = {"field": "packaging_mark", "level": "exact", "weight_mbit": 9_000, "left": "dolphin", "right": "dolphin"}
+REASON = {
+    "field": "packaging_mark",
+    "level": "exact",
+    "weight_mbit": 9_000,
+    "surprise_mbit": 0,
+    "left": "dolphin",
+    "right": "dolphin",
+}
 
 
 def incident(number: int) -> str:

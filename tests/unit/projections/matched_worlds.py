@@ -48,7 +48,16 @@ def around(seed: int, records: list[dict[str, Any]], into: Matches | None = None
             possible_duplicate=chance.random() < 0.3,
             urgent=chance.random() < 0.2,
             keys=sorted(chance.sample(range(4), 2)),
-            reasons=[{"field": "mark", "level": "same", "weight_mbit": 9, "left": left.ref, "right": right.ref}],
+            reasons=[
+                {
+                    "field": "mark",
+                    "level": "same",
+                    "weight_mbit": 9,
+                    "surprise_mbit": 0,
+                    "left": left.ref,
+                    "right": right.ref,
+                }
+            ],
         )
         tells(left, right)
         if chance.random() < 0.3:

@@ -165,7 +165,14 @@ def history(seed: int, incidents: int, classes: Sequence[int] = (0,), into: Matc
 
 def _pair(found: Matches, chance: Random, incidents: int, classes: Sequence[int]) -> None:
     one, other = chance.sample(range(incidents), 2)
-    reason = {"field": "mark", "level": "exact", "weight_mbit": 9_000, "left": chance.choice(_NAMES), "right": None}
+    reason = {
+        "field": "mark",
+        "level": "exact",
+        "weight_mbit": 9_000,
+        "surprise_mbit": 0,
+        "left": chance.choice(_NAMES),
+        "right": None,
+    }
     found.link(
         one,
         other,
