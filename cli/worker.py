@@ -9,6 +9,7 @@ import click
 from deploy.stages import SHARED, STAGES
 from deploy.workers import Workers, keep_running
 from schemas.settings import load_settings
+from stream_processors.runtime.collecting import collect_seldom
 
 
 @click.command()
@@ -31,6 +32,7 @@ def worker(stage: str | None, instance: str) -> None:
         signal.signal(number, lambda *_: stop.set())
     faulthandler.register(signal.SIGUSR1)
     if stage:
+        collect_seldom()
         keep_running(settings, stage, stop, instance)
     else:
         Workers(settings).run(stop)

@@ -20,13 +20,13 @@ import psycopg
 from psycopg import sql
 
 from projections.catalogue_check import check_catalogue
-from projections.filling import fill
+from projections.loading import Narrowed, load
 from projections.matching import Read, RecordReader
 from projections.matching.narrowing import without
 from projections.members import write_members
 from projections.migrate import schema_name
 from projections.projector import EnrichedDecoder, matched
-from projections.sink import Decode, ViewSink
+from projections.sink import Decode
 from projections.workspace import workspace
 from schemas.directory import Members, read_members
 from schemas.errors import ProjectionError
@@ -41,6 +41,7 @@ from stream_processors.runtime.lag import committed, lag
 from stream_processors.runtime.log import Partition
 
 _NARROWED_TLP = "AMBER"
+_WHEN = "admission_admitted_at"
 _CLOCKS = timedelta(seconds=1)
 
 
@@ -95,19 +96,15 @@ def fill_as_of(settings: Settings, number: int, moment: datetime, on_batch: Call
     with psycopg.connect(settings.require("database_url"), autocommit=True) as connection:
         live = _live(connection, settings.generation)
         members = read_members(settings)  # after the token: what changes in between changes it
-        decode = EnrichedDecoder(settings)
         read = RecordReader.of(settings)
-        narrowed = _Narrowed(decode, live.latest, live.audiences, members)
-        sink = ViewSink(connection, number, narrowed, partial(_narrowed_case, read, live.latest))
-        kept = 0
-
-        def wanted(rows: pl.DataFrame) -> pl.Series:
-            nonlocal kept
-            found = rows["admission_admitted_at"] <= moment
-            kept += int(found.sum())
-            return found
-
-        fill(settings, sink, ({}, live.positions), on_batch, (decode, wanted), partial(_said_by, read, moment))
+        narrowed = Narrowed(
+            lambda rows: rows[_WHEN] <= moment,
+            (_WHEN,),
+            _Narrowed(EnrichedDecoder(settings), live.latest, live.audiences, members),
+            partial(_said_by, read, moment),
+            partial(_narrowed_case, read, live.latest),
+        )
+        _, kept = load(settings, (connection, number), live.positions, on_batch, narrowed)
         write_members(connection, number, members)
         check_catalogue(connection, number)
         return Filled(kept, live.rights)

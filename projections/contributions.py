@@ -23,6 +23,7 @@ __all__ = [
     "difference",
     "incident_rows",
     "item_rows",
+    "summed",
 ]
 
 # Each aggregate with its key columns; a row is a key and its measures.
@@ -95,6 +96,11 @@ def contributions_of_rows(
         repeated = incidents.join(repeats, on=["incident_id", "policy_class"], how="semi")["incident_id"]
         sources = {name: _only_reported(rows, repeated) for name, rows in sources.items()}
     return {name: _summed(sources[name], keys).select(*keys, *MEASURES[name]) for name, keys in AGGREGATES.items()}
+
+
+def summed(name: str, parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """Contributions to one aggregate added up, each key once."""
+    return pl.concat(parts).group_by(AGGREGATES[name]).agg(pl.col(measure).sum() for measure in MEASURES[name])
 
 
 def difference(new: Mapping[str, pl.DataFrame], old: Mapping[str, pl.DataFrame] | None) -> dict[str, pl.DataFrame]:

@@ -57,8 +57,12 @@ def array_literals(rows: pl.DataFrame) -> list[str]:
 
 
 def _special(rows: pl.DataFrame, characters: str) -> Mapping[str, bool]:
-    """Which String columns hold any of the characters. To escape costs more than to look, and few columns need it."""
-    found = rows.select(pl.col(pl.String).str.contains(characters).any())
+    """Which String columns hold any of the characters, and which lists any element.
+
+    To escape costs more than to look, and few columns need it.
+    """
+    lists = [pl.col(name).list.len().max() > 0 for name, dtype in rows.schema.items() if isinstance(dtype, pl.List)]
+    found = rows.select(pl.col(pl.String).str.contains(characters).any(), *lists)
     return found.row(0, named=True) if found.width else {}
 
 
@@ -67,6 +71,8 @@ def _cell(name: str, dtype: pl.DataType, special: Mapping[str, bool]) -> pl.Expr
     if dtype == pl.String:
         return _escaped(column, _COPY_ESCAPES) if special[name] else column
     if isinstance(dtype, pl.List):
+        if not special[name]:
+            return pl.when(column.is_not_null()).then(pl.lit("{}")).alias(name)
         elements = column.list.eval(_quoted(_escaped(pl.element(), _ARRAY_ESCAPES))).list.join(",")
         return _escaped(pl.lit("{") + elements + pl.lit("}"), _COPY_ESCAPES).alias(name)
     if dtype == pl.Binary:

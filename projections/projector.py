@@ -1,8 +1,9 @@
 """The projector: the topics of a generation into PostgreSQL, positions in the same transaction as the rows."""
 
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
+from operator import itemgetter
 from typing import Protocol
 
 import polars as pl
@@ -11,6 +12,8 @@ import psycopg
 from projections.dead_letters import put_aside
 from projections.matching import Read, RecordReader, kind_of
 from projections.sink import ViewSink
+from schemas.batch import Batch
+from schemas.codec import FRAME_BYTES
 from schemas.errors import ContractError, DecodeError, ProjectionError
 from schemas.known_schemas import KnownSchemas
 from schemas.reading import Record
@@ -19,12 +22,19 @@ from schemas.topics import JUDGEMENTS, Topic, cases, enriched, links
 from stream_processors.runtime.follower import Follower
 from stream_processors.runtime.log import Partition
 
+_FRAME = itemgetter(slice(FRAME_BYTES))
+
 
 class EnrichedDecoder:
-    """Decodes values of the enriched topic, whatever version of the schema they were written with."""
+    """Decodes values of the enriched topic, whatever version of the schema they were written with.
 
-    def __init__(self, settings: Settings) -> None:
-        self._schemas = KnownSchemas.of(settings)
+    Args:
+        settings: where the log is.
+        wanted: the columns to decode; else all.
+    """
+
+    def __init__(self, settings: Settings, wanted: Collection[str] | None = None) -> None:
+        self._schemas, self._wanted = KnownSchemas.of(settings), wanted
 
     def __call__(self, values: list[bytes]) -> pl.DataFrame:
         """Columns of the values, one row each, in order.
@@ -34,7 +44,7 @@ class EnrichedDecoder:
         """
         frames = []
         for schema_id, indexes in _by_schema(values):
-            decoder = self._schemas.columnar(schema_id, "enriched")
+            decoder = self._schemas.columnar(schema_id, "enriched", self._wanted)
             decoded = decoder.decode(schema_id, [values[index] for index in indexes])
             if decoded.faults:
                 raise DecodeError(f"{len(decoded.faults)} values of the enriched topic do not decode")
@@ -49,7 +59,7 @@ class EnrichedDecoder:
         found: dict[int, ContractError] = {}
         for schema_id, indexes in _by_schema(values):
             try:
-                decoder = self._schemas.columnar(schema_id, "enriched")
+                decoder = self._schemas.columnar(schema_id, "enriched", self._wanted)
             except ContractError as error:
                 found |= dict.fromkeys(indexes, error)
             else:
@@ -58,8 +68,11 @@ class EnrichedDecoder:
         return found
 
 
-def _by_schema(values: Sequence[bytes]) -> Iterable[tuple[int, list[int]]]:
-    """Schema ids, and the indexes of the values under each."""
+def _by_schema(values: Sequence[bytes]) -> Iterable[tuple[int, Sequence[int]]]:
+    """Schema ids, and the indexes of the values under each; nearly always there is one."""
+    frames = set(map(_FRAME, values))
+    if len(frames) == 1:
+        return [(int.from_bytes(frames.pop()[1:], "big"), range(len(values)))]
     found: dict[int, list[int]] = {}
     for index, value in enumerate(values):
         found.setdefault(int.from_bytes(value[1:5], "big"), []).append(index)
@@ -69,7 +82,7 @@ def _by_schema(values: Sequence[bytes]) -> Iterable[tuple[int, list[int]]]:
 class Source(Protocol):
     """Committed records from given positions on; `Follower` is one."""
 
-    def consume(self, limit: int, wait_s: float) -> list[Record]:
+    def consume(self, limit: int, wait_s: float) -> Sequence[Record]:
         """Records in order within each partition.
 
         Raises:
@@ -111,10 +124,11 @@ def matched(generation: int) -> tuple[Topic, ...]:
 
 def parted(records: Sequence[Record]) -> tuple[list[bytes], list[Record]]:
     """Values of enriched incidents, and the records of links, judgements and cases, each in order."""
-    others = [record for record in records if kind_of(record.topic) is not None]
-    if not others:
-        return [record.value or b"" for record in records], []
-    return [record.value or b"" for record in records if kind_of(record.topic) is None], others
+    batch = Batch.of(records)
+    if not any(kind_of(topic) for topic in set(batch.topics)):
+        return batch.values, []
+    others = [record for record in batch if kind_of(record.topic) is not None]
+    return [record.value or b"" for record in batch if kind_of(record.topic) is None], others
 
 
 class Projection:
@@ -161,10 +175,10 @@ class Projection:
             self._source.close()
 
     def _step(self) -> None:
-        batch = self._source.consume(self._batch, 0.2)
+        batch = Batch.of(self._source.consume(self._batch, 0.2))
         if not batch:
             return
-        moved = {Partition(record.topic, record.partition): record.offset + 1 for record in batch}
+        moved = {Partition(*where): offset for where, offset in batch.positions().items()}
         advance = {(p.topic, p.number): (self._next[p], offset) for p, offset in moved.items()}
         try:
             self._apply(batch, advance)

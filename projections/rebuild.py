@@ -16,6 +16,7 @@ from psycopg import sql
 from projections.catalogue_check import check_catalogue
 from projections.digest import Snapshot, snapshot
 from projections.filling import fill
+from projections.loading import load
 from projections.matching import RecordReader
 from projections.migrate import schema_name
 from projections.projector import EnrichedDecoder, matched
@@ -42,6 +43,7 @@ class Rebuilt:
         digests: table → the digest that old and new tables had in common, hexadecimal.
         positions: (topic, partition) → the next offset where they were compared.
         seconds: all of it.
+        loading_s: of these, until the new tables stood at those positions, indexes and all.
         writers_waited_s: how long the projectors were held for the exchange.
     """
 
@@ -49,6 +51,7 @@ class Rebuilt:
     digests: dict[str, str]
     positions: dict[tuple[str, int], int]
     seconds: float
+    loading_s: float
     writers_waited_s: float
 
 
@@ -72,11 +75,12 @@ def rebuild(settings: Settings, on_batch: Callable[[int], None] = lambda _: None
     ):
         sink = ViewSink(filling, beside, EnrichedDecoder(settings), RecordReader.of(settings))
         found = snapshot(live, generation)
-        at = _events(settings, found.positions)
-        events = fill(settings, sink, ({}, at), on_batch)
+        at, began_loading = _events(settings, found.positions), time.monotonic()
+        events, _ = load(settings, (filling, beside), at, on_batch)
+        loading_s = time.monotonic() - began_loading
         _compare(found, snapshot(filling, beside))
         for _ in range(_ROUNDS):
-            ends = _events(settings, _positions(live, generation))
+            ends = stored_positions(live, settings)
             behind = fill(settings, sink, (at, ends), on_batch)
             events, at = events + behind, ends
             if behind < _SMALL:
@@ -84,13 +88,13 @@ def rebuild(settings: Settings, on_batch: Callable[[int], None] = lambda _: None
         with live.transaction():
             live.execute(sql.SQL("LOCK TABLE {} IN EXCLUSIVE MODE").format(_table(generation, "positions")))
             held = time.monotonic()
-            ends = _events(settings, _positions(live, generation))
+            ends = stored_positions(live, settings)
             events += fill(settings, sink, (at, ends), on_batch)
             _take_over(live, generation, beside)
             check_catalogue(live, beside)
             _exchange(live, generation, beside)
         waited = time.monotonic() - held
-    return Rebuilt(events, found.digests, found.positions, time.monotonic() - begun, waited)
+    return Rebuilt(events, found.digests, found.positions, time.monotonic() - begun, loading_s, waited)
 
 
 def _compare(live: Snapshot, rebuilt: Snapshot) -> None:
@@ -120,9 +124,10 @@ def _exchange(connection: psycopg.Connection, generation: int, beside: int) -> N
         connection.execute(sql.SQL("ALTER SCHEMA {} RENAME TO {}").format(old, new))
 
 
-def _positions(connection: psycopg.Connection, generation: int) -> dict[tuple[str, int], int]:
-    statement = sql.SQL("SELECT topic, partition, next FROM {}").format(_table(generation, "positions"))
-    return {(topic, partition): following for topic, partition, following in connection.execute(statement)}
+def stored_positions(connection: psycopg.Connection, settings: Settings) -> dict[Partition, int]:
+    """Where the live tables stand in the topics whose fold they are."""
+    statement = sql.SQL("SELECT topic, partition, next FROM {}").format(_table(settings.generation, "positions"))
+    return _events(settings, {(topic, number): next_ for topic, number, next_ in connection.execute(statement)})
 
 
 def _events(settings: Settings, positions: dict[tuple[str, int], int]) -> dict[Partition, int]:

@@ -6,7 +6,8 @@ computed again from the value stored with it, by the same function. Where a case
 repeats another one, or says so no more, the aggregates change by the difference of these, too.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 import polars as pl
 import psycopg
@@ -27,6 +28,21 @@ Decode = Callable[[list[bytes]], pl.DataFrame]
 Partition = tuple[str, int]
 
 _VALUE = "value"
+
+
+@dataclass(frozen=True)
+class Loadable:
+    """Incidents on their way into empty tables.
+
+    Attributes:
+        policies: what their policies are made of, a row an incident.
+        texts: table → its columns, and its rows as blocks of COPY's text.
+        contributions: what they add to each aggregate.
+    """
+
+    policies: pl.DataFrame
+    texts: Mapping[str, tuple[Sequence[str], Sequence[bytes]]]
+    contributions: Mapping[str, pl.DataFrame]
 
 
 class ViewSink:
@@ -93,6 +109,80 @@ class ViewSink:
                     self._store(batch)
         except psycopg.Error as error:
             raise ProjectionError(f"a batch of {len(values)} values could not be stored: {error}") from error
+
+    def repeats(self) -> pl.DataFrame:
+        """All incidents that repeat another one, by what cases say now: as `contributions.REPEATS`.
+
+        Raises:
+            ProjectionError: the database could not be read.
+        """
+        try:
+            with self._connection.transaction():
+                found = self._connection.execute(self._sql.read_all_repeats).fetchall()
+        except psycopg.Error as error:
+            raise ProjectionError(f"members of cases could not be read: {error}") from error
+        return pl.DataFrame(found, schema=REPEATS, orient="row")
+
+    def loadable(self, values: Sequence[bytes], without: pl.Series, repeats: pl.DataFrame) -> "Loadable":
+        """What `load` stores of enriched incidents. Asks nothing of the database: it can be made beside another.
+
+        Args:
+            values: enriched incidents, none twice.
+            without: ids (String) of incidents that are left out.
+            repeats: all `repeats`; no case may come between this and `load`.
+
+        Raises:
+            ProjectionError: a value does not fit.
+            ContractError: from ``decode``.
+        """
+        batch = self._decoded(values)
+        if batch.height and len(without):
+            batch = batch.filter(~pl.col("incident_id").is_in(without.implode()))
+        if not batch.height:
+            return Loadable(batch, {}, {})
+        incidents, items = incident_rows(batch), item_rows(batch)
+        rows = {
+            "incident_revision": revision_rows(batch),
+            "incident": incidents.with_columns(batch[_VALUE]),
+            "item": items,
+        }
+        texts = {name: (table.columns, list(copy_text(table))) for name, table in rows.items()}
+        return Loadable(
+            batch.select("policy_class", "agency_id", "audience"),
+            texts,
+            contributions_of_rows(incidents, items, repeats),
+        )
+
+    def load(self, batch: "Loadable") -> None:
+        """Store incidents of which there is nothing yet and nothing but this; the aggregates stay as they are.
+
+        Much cheaper than `apply`, which must ask first, and for tables without indexes.
+
+        Raises:
+            ProjectionError: the database refused.
+        """
+        if not batch.texts:
+            return
+        try:
+            with self._connection.transaction():
+                self._keep_policies(batch.policies)
+                for name, (columns, blocks) in batch.texts.items():
+                    self._copy_text(name, columns, blocks)
+        except psycopg.Error as error:
+            raise ProjectionError(f"incidents could not be loaded: {error}") from error
+
+    def add(self, contributions: Mapping[str, pl.DataFrame]) -> None:
+        """Fill aggregates in which there is nothing yet.
+
+        Raises:
+            ProjectionError: the database refused.
+        """
+        try:
+            with self._connection.transaction():
+                for name, rows in contributions.items():
+                    self._copy(name, rows.sort(AGGREGATES[name]))
+        except psycopg.Error as error:
+            raise ProjectionError(f"aggregates could not be filled: {error}") from error
 
     def _decoded(self, values: Sequence[bytes]) -> pl.DataFrame:
         given = list(values)
@@ -196,9 +286,12 @@ class ViewSink:
 
     def _copy(self, table: str, rows: pl.DataFrame) -> None:
         if rows.height:
-            with self._connection.cursor() as cursor, cursor.copy(self._sql.copy(table, rows.columns)) as copy:
-                for block in copy_text(rows):
-                    copy.write(block)
+            self._copy_text(table, rows.columns, copy_text(rows))
+
+    def _copy_text(self, table: str, columns: Sequence[str], blocks: Iterable[bytes]) -> None:
+        with self._connection.cursor() as cursor, cursor.copy(self._sql.copy(table, columns)) as copy:
+            for block in blocks:
+                copy.write(block)
 
     def _change(self, new: Mapping[str, pl.DataFrame], old: Mapping[str, pl.DataFrame] | None) -> None:
         for name, changes in difference(new, old).items():

@@ -63,6 +63,9 @@ class Statements:
             "SELECT incident_id::text, policy_class FROM {case_member} "
             "WHERE incident_id = ANY(%s::uuid[]) AND canonical_id <> incident_id GROUP BY 1, 2"
         )
+        self.read_all_repeats = self._composed(
+            "SELECT incident_id::text, policy_class FROM {case_member} WHERE canonical_id <> incident_id GROUP BY 1, 2"
+        )
         self.read_values = self._composed(
             "SELECT value FROM {incident} WHERE incident_id = ANY(%s::uuid[]) AND NOT withdrawn ORDER BY incident_id"
         )

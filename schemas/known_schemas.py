@@ -5,7 +5,7 @@ its own start for all that there is.
 """
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from functools import partial
 from typing import Any
 
@@ -28,7 +28,7 @@ class KnownSchemas:
         self._last: SchemaDictionary | None = None
         self._composed: dict[tuple[str, int], int] = {}
         self._codecs: dict[tuple[str | None, int], RecordCodec] = {}
-        self._columnar: dict[tuple[str, int], ColumnarDecoder] = {}
+        self._columnar: dict[tuple[str, int, frozenset[str] | None], ColumnarDecoder] = {}
 
     @classmethod
     def of(cls, settings: Settings) -> "KnownSchemas":
@@ -124,16 +124,22 @@ class KnownSchemas:
         schema_id, body = unframe(value)
         return self.codec(schema_id, kind).decode(body)
 
-    def columnar(self, schema_id: int, kind: str) -> ColumnarDecoder:
+    def columnar(self, schema_id: int, kind: str, wanted: Collection[str] | None = None) -> ColumnarDecoder:
         """What decodes many values into columns.
+
+        Args:
+            schema_id: under which they were written.
+            kind: what they must be.
+            wanted: the columns to decode; else all. See `ColumnarDecoder`.
 
         Raises:
             UnknownSchemaError: as `schema`.
+            DecodeError: the schema lacks a wanted column.
             LogError: as `schema`.
         """
-        key = kind, schema_id
+        key = kind, schema_id, None if wanted is None else frozenset(wanted)
         if key not in self._columnar:
-            self._columnar[key] = ColumnarDecoder(self.schema(schema_id, kind))
+            self._columnar[key] = ColumnarDecoder(self.schema(schema_id, kind), wanted)
         return self._columnar[key]
 
     def _before_and_after(self) -> Iterator[SchemaDictionary]:

@@ -103,6 +103,18 @@ class LogContract:
         assert [record.value for record in take(log, 2)] == [b"a", b"b"]
         log.close()
 
+    def test_what_follows_a_commit_comes_once_and_again_after_going_back(self, ground: Ground) -> None:
+        """A log may read on while it commits; what it read is not lost, not doubled, and forgotten by `resume`."""
+        ground.append([b"a", b"b", b"c"])
+        log = ground.open()
+        ready(log)
+        take(log, 1, limit=1)
+        commit(log, [Output(*ground.output, None, b"out")], {ground.input: 1})
+        assert [record.value for record in take(log, 1, limit=1)] == [b"b"]
+        log.resume({ground.input: 1})
+        assert [record.value for record in take(log, 2)] == [b"b", b"c"]
+        log.close()
+
     def test_a_committed_transaction_is_there_as_it_was_written(self, ground: Ground) -> None:
         """Key, value and headers unchanged, null ones too; the input position is stored with it."""
         ground.append([b"a"])

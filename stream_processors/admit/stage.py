@@ -8,6 +8,7 @@ import hashlib
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, Protocol
 
 from schemas.codes import lists_version
@@ -29,6 +30,8 @@ from stream_processors.runtime import Log, Output, Partition, Processed
 GROUP = "ionics-admit"
 RULES_VERSION = f"2-{lists_version()}"
 _TAIL = 4_096
+_AT_ONCE = 20_000
+_KNOWN_BY = ("incident_id", "revision", "admission_content_digest", "admission_signed_digest")
 _logger = logging.getLogger(__name__)
 
 
@@ -68,23 +71,26 @@ class Admission:
 
     def _folded(self, log: Log, partition: int) -> dict[str, Known]:
         known: dict[str, Known] = {}
-        by_schema: dict[int, list[bytes]] = {}
-        for record in log.read(Partition(INCIDENTS.name, partition), 0):
-            value = record.value or b""
-            by_schema.setdefault(int.from_bytes(value[1:5], "big"), []).append(value)
-        wanted = ["incident_id", "revision", "admission_content_digest", "admission_signed_digest"]
-        for schema_id, values in by_schema.items():
-            if not self._schemas.has(schema_id, "admitted"):
-                _passed_over(INCIDENTS.name, partition, len(values))
-                continue
-            decoded = self._schemas.columnar(schema_id, "admitted").decode(schema_id, values)
-            if decoded.faults:
-                _passed_over(INCIDENTS.name, partition, len(decoded.faults))
-            for id_, number, content, signed in decoded.columns.select(wanted).iter_rows():
-                earlier = known.get(id_, ())
-                if all(number != revision.number for revision in earlier):
-                    known[id_] = (*earlier, Revision(number, content, signed))
+        records = log.read(Partition(INCIDENTS.name, partition), 0)
+        while values := [record.value or b"" for record in islice(records, _AT_ONCE)]:
+            by_schema: dict[int, list[bytes]] = {}
+            for value in values:
+                by_schema.setdefault(int.from_bytes(value[1:5], "big"), []).append(value)
+            for schema_id, alike in by_schema.items():
+                self._fold(known, partition, schema_id, alike)
         return known
+
+    def _fold(self, known: dict[str, Known], partition: int, schema_id: int, values: Sequence[bytes]) -> None:
+        if not self._schemas.has(schema_id, "admitted"):
+            _passed_over(INCIDENTS.name, partition, len(values))
+            return
+        decoded = self._schemas.columnar(schema_id, "admitted", _KNOWN_BY).decode(schema_id, values)
+        if decoded.faults:
+            _passed_over(INCIDENTS.name, partition, len(decoded.faults))
+        for id_, number, content, signed in decoded.columns.select(_KNOWN_BY).iter_rows():
+            earlier = known.get(id_, ())
+            if all(number != revision.number for revision in earlier):
+                known[id_] = (*earlier, Revision(number, content, signed))
 
     def _after_last_decision(self, log: Log, partition: int) -> int:
         where = Partition(DECISIONS.name, partition)

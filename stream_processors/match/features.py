@@ -14,6 +14,14 @@ from stream_processors.reference.normalise import normalise_name
 ITEMS_COMPARED = 8
 """Items of an incident that are compared: those of most mass; a report may have a thousand."""
 TOKENS_COMPARED = 16
+LOOKED_AT = (
+    *("incident_id", "revision", "event_type", "agency_id", "audience", "tlp", "admission_admitted_at"),
+    *("location", "route", "transport_mode", "trafficking_channel", "concealment", "shipment", "items", "entities"),
+    *("action_requested", "enrichment_period_first", "enrichment_period_last", "enrichment_legs"),
+    *("enrichment_place_id", "enrichment_place_name", "enrichment_place_country", "enrichment_place_how"),
+    *("enrichment_place_latitude_udeg", "enrichment_place_longitude_udeg", "enrichment_substances"),
+)
+"""The columns of enriched incidents that matching needs."""
 TEXT = "text:"
 """How the name of a substance begins that nobody could resolve."""
 _SAYS_NOTHING = ("UNKNOWN", "OTHER")
@@ -44,7 +52,7 @@ def features(columns: pl.DataFrame) -> Features:
     """Features of enriched incidents, in order.
 
     Args:
-        columns: as the columnar decoder gives them.
+        columns: those of LOOKED_AT, as the columnar decoder gives them; others do not matter.
     """
     numbered = classified(columns).with_columns(pl.int_range(pl.len(), dtype=pl.UInt32).alias("row"))
     rows = numbered.select(_OF_ROW).hstack(_routes(numbered))

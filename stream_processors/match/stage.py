@@ -9,12 +9,14 @@ from itertools import islice
 
 import polars as pl
 
+from schemas.batch import Batch
 from schemas.codec import FRAME_BYTES, codec, frame
 from schemas.errors import DecodeError, UnknownSchemaError
 from schemas.known_schemas import KnownSchemas
 from schemas.reading import Record
 from schemas.topics import JUDGEMENTS, enriched, links
 from stream_processors.admit.records import dead_letter
+from stream_processors.match.features import LOOKED_AT
 from stream_processors.match.matcher import Matcher, Pair, Taken
 from stream_processors.match.model import Model
 from stream_processors.match.writing import encoded
@@ -69,9 +71,9 @@ class Matching:
     def _decoded(self, batch: Sequence[Record]) -> tuple[pl.DataFrame | None, list[Pair]]:
         by_schema: dict[int, list[bytes]] = {}
         judged = []
-        for record in batch:
-            value = record.value or b""
-            if record.topic == JUDGEMENTS.name:
+        columns = Batch.of(batch)
+        for topic, value in zip(columns.topics, columns.values, strict=True):
+            if topic == JUDGEMENTS.name:
                 judged.append(_pair(value))
             else:
                 by_schema.setdefault(int.from_bytes(value[1:FRAME_BYTES], "big"), []).append(value)
@@ -79,7 +81,7 @@ class Matching:
         return (pl.concat(frames, how="diagonal_relaxed") if frames else None), judged
 
     def _columns(self, schema_id: int, values: list[bytes]) -> pl.DataFrame:
-        decoded = self._schemas.columnar(schema_id, "enriched").decode(schema_id, values)
+        decoded = self._schemas.columnar(schema_id, "enriched", LOOKED_AT).decode(schema_id, values)
         if decoded.faults:
             raise DecodeError(f"{len(decoded.faults)} values of {self.topic} do not decode")
         return decoded.columns

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
+from schemas.batch import Batch, sorted_out
 from schemas.errors import LogError
-from schemas.reading import Record, gather, quiet_logger, reading_config, record_of
+from schemas.reading import gather, quiet_logger, reading_config
 from schemas.settings import Settings
 from stream_processors.runtime.log import Partition
 
@@ -21,7 +22,7 @@ class Follower:
         self._ends: dict[Partition, int] = {}
         self._consumer.assign([TopicPartition(p.topic, p.number, offset) for p, offset in positions.items()])
 
-    def consume(self, limit: int, wait_s: float) -> list[Record]:
+    def consume(self, limit: int, wait_s: float) -> Batch:
         """Records in order within each partition; waits for the first, then takes what is there.
 
         Raises:
@@ -29,18 +30,16 @@ class Follower:
         """
         try:
             messages = gather(self._consumer, limit, wait_s)
-        except KafkaException as error:
-            raise LogError(f"the log cannot be read: {error.args[0].str()}") from error
-        records = []
-        for message in messages:
-            error_ = message.error()
-            if error_ is None:
-                records.append(record_of(message))
-            elif error_.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001  # the only name the library gives it
-                self._ends[Partition(str(message.topic()), int(message.partition() or 0))] = int(message.offset() or 0)
-            elif not error_.retriable() and error_.code() >= 0:
-                raise LogError(f"the log cannot be read: {error_.str()}")
-        return records
+        except KafkaException as failed:
+            raise LogError(f"the log cannot be read: {failed.args[0].str()}") from failed
+        batch, errors = sorted_out(messages)
+        for message, error in errors:
+            if error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001  # the only name the library gives it
+                where = Partition(str(message.topic()), int(message.partition() or 0))
+                self._ends[where] = int(message.offset() or 0)
+            elif not error.retriable() and error.code() >= 0:
+                raise LogError(f"the log cannot be read: {error.str()}")
+        return batch
 
     def at_end(self) -> bool:
         """Whether all committed records so far were consumed; markers of transactions count as consumed.

@@ -10,12 +10,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 
+from schemas.batch import Batch, sorted_out
 from schemas.errors import ClientHungError, LogError, ProducerFencedError
 from schemas.reading import Record, gather, quiet_logger, reading_config, record_of
 from schemas.settings import Settings
 from schemas.topics import LARGEST_BYTES
+from stream_processors.runtime.call import Call
 from stream_processors.runtime.log import CommitResult, Output, Partition
 
 _COMMIT_S = 8.0
@@ -24,6 +26,7 @@ _TRANSACTION_MS = 15_000
 _ANSWER_S = 30.0
 _OFFSETS_S = 10.0
 _CLOSE_S = 5.0
+_LOOK_AGAIN_S = 0.001
 _JOIN_S = 45.0
 """A coordinator that loses its quorum may never answer a JoinGroup, for which the library would wait five minutes."""
 _ABANDONED: list[Producer | None] = []
@@ -75,6 +78,7 @@ class KafkaLog:
         self._quiet = quiet_logger()
         self._producer: Producer | None = None
         self._closing = False
+        self._ahead, self._limit = list[Message](), 0
         config = reading_config(
             settings,
             **{
@@ -128,6 +132,9 @@ class KafkaLog:
 
     def resume(self, positions: Mapping[Partition, int]) -> None:
         """See `Log.resume`."""
+        self._ahead = []
+        if self._changed:
+            return  # moved while a transaction was committed that failed; `assigned` tells of it
         for partition, offset in positions.items():
             if not self._sought(TopicPartition(partition.topic, partition.number, offset)):
                 return  # partitions moved meanwhile, of which `assigned` tells
@@ -149,19 +156,27 @@ class KafkaLog:
             else:
                 return True
 
-    def consume(self, limit: int, wait_s: float) -> list[Record]:
+    def consume(self, limit: int, wait_s: float) -> Batch:
         """See `Log.consume`."""
-        messages = gather(self._consumer, limit, wait_s)
+        self._limit = limit
+        messages, self._ahead = self._ahead[:limit], self._ahead[limit:]
+        if len(messages) < limit:
+            messages += gather(self._consumer, limit - len(messages), 0.0 if messages else wait_s)
         if self._changed:
-            return []  # positions are set anew after the takeover; nothing read before it may be processed
-        records = []
-        for message in messages:
-            error = message.error()
-            if error is None:
-                records.append(record_of(message))
-            elif error.fatal():
+            messages = []  # positions are set anew after the takeover; nothing read before it may be processed
+        batch, errors = sorted_out(messages)
+        for _, error in errors:
+            if error.fatal():
                 raise LogError(f"{self._topic}: {error.str()}")
-        return records
+        return batch
+
+    def _read_ahead(self, until: threading.Event) -> None:
+        """Read the next batch while something is waited for."""
+        while not until.is_set() and not self._changed and len(self._ahead) < self._limit:
+            more = self._consumer.consume(min(250, self._limit - len(self._ahead)), 0)
+            self._ahead += more
+            if not more:
+                until.wait(_LOOK_AGAIN_S)
 
     def init_transactions(self) -> None:
         """See `Log.init_transactions`."""
@@ -232,28 +247,20 @@ class KafkaLog:
 
         The producer is then left to itself, and fenced by `init_transactions`. It is kept: dropping it would wait too.
         """
-        faults: list[KafkaException] = []
-
-        def run() -> None:
-            try:
-                call()
-            except KafkaException as error:
-                faults.append(error)
-
-        thread = threading.Thread(target=run, name=what, daemon=True)
-        thread.start()
-        thread.join(_OFFSETS_S + 5)
-        if thread.is_alive():
+        running = Call(what, call)
+        if not running.ended.wait(_OFFSETS_S + 5):
             _ABANDONED.append(self._producer)
             raise ClientHungError(f"{what} did not return within {_OFFSETS_S + 5:.0f} s; the producer is given up")
-        if faults:
-            raise _translated(faults[0]) from faults[0]
+        try:
+            running.result()
+        except KafkaException as error:
+            raise _translated(error) from error
 
     def commit(self) -> CommitResult:
         """See `Log.commit`."""
         result = CommitResult.COMMITTED
         try:
-            self._live.commit_transaction(_COMMIT_S)
+            self._commit_reading_ahead()
         except KafkaException as error:
             result = CommitResult.ABORTED if self._aborted(error) else CommitResult.UNSURE
         try:
@@ -266,6 +273,20 @@ class KafkaLog:
             # This commit is done, but an EndTxn may still be under way: it must not meet another transaction.
             self.init_transactions()
         return CommitResult.COMMITTED
+
+    def _commit_reading_ahead(self) -> None:
+        """Commit in a thread, and read the next batch meanwhile.
+
+        What is read is handed out by `consume`, so after the commit is known; a takeover throws it away. Partitions
+        may be given up while the transaction is open, as when the worker is stopped there: who gets them waits in
+        `committed` until it is decided.
+        """
+        producer = self._live
+        committing = Call("commit", lambda: producer.commit_transaction(_COMMIT_S))
+        try:
+            self._read_ahead(committing.ended)
+        finally:
+            committing.result()
 
     def _aborted(self, error: KafkaException) -> bool:
         if not error.args[0].txn_requires_abort():

@@ -43,8 +43,10 @@ class Log(Protocol):
     def resume(self, positions: Mapping[Partition, int]) -> None:
         """Consume the partitions held, each from a position."""
 
-    def consume(self, limit: int, wait_s: float) -> list[Record]:
+    def consume(self, limit: int, wait_s: float) -> Sequence[Record]:
         """Records, in order within each partition; waits for the first, then takes what is there.
+
+        Best a `schemas.batch.Batch`, for the stages that work by column.
 
         Raises:
             LogError: the log does not answer.
@@ -63,7 +65,10 @@ class Log(Protocol):
         """Store input positions in the open transaction."""
 
     def commit(self) -> CommitResult:
-        """End the transaction. After any result but COMMITTED the worker calls `init_transactions` before the next."""
+        """End the transaction. After any result but COMMITTED the worker calls `init_transactions` before the next.
+
+        Partitions may be given up meanwhile; `assigned` tells of it, and nothing may be processed before it was asked.
+        """
 
     def abort(self) -> None:
         """Throw the open transaction away."""

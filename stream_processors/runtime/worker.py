@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Generic
 
+from schemas.batch import Batch
 from schemas.errors import ClientHungError, LogError
 from schemas.reading import Record
 from stream_processors.runtime.log import CommitResult, Log, Partition
@@ -29,6 +30,7 @@ class Worker(Generic[Delta]):
         self._log, self._stage, self._limit = log, stage, batch
         self._on_batch = on_batch
         self._held: frozenset[Partition] = frozenset()
+        self._generation = 0
 
     def run(self, stop: threading.Event) -> None:
         """Process until `stop` is set; the batch in hand is finished.
@@ -44,14 +46,18 @@ class Worker(Generic[Delta]):
 
     def step(self, wait_s: float) -> int:
         """One batch at most; the number of records processed."""
-        changed = self._log.assigned()
-        if changed is not None:
-            self._held = changed
-            self._take_over()
+        self._follow_group()
         batch = self._log.consume(self._limit, wait_s)
         if batch:
             self._handle(batch)
         return len(batch)
+
+    def _follow_group(self) -> None:
+        """Take over the partitions held, if they are others than before."""
+        changed = self._log.assigned()
+        if changed is not None:
+            self._held = changed
+            self._take_over()
 
     def _take_over(self) -> None:
         """The order matters: all that was under way is decided before the outputs are read.
@@ -59,6 +65,7 @@ class Worker(Generic[Delta]):
         Fencing decides what this worker left open. Asking for stored positions waits for what other workers did: one
         that was stopped after it had stored positions, and lost its partitions meanwhile, may still commit.
         """
+        self._generation += 1
         self._log.init_transactions()
         held = sorted(self._held)
         stored = self._log.committed(held) if held else {}
@@ -71,25 +78,25 @@ class Worker(Generic[Delta]):
             raise  # the log does not answer: no record's fault, and nothing may be parked for it
         except Exception as error:  # whatever a record provokes, it is found by halving and parked
             if len(batch) > 1:
-                middle = len(batch) // 2
-                # An abort between the halves takes over anew, and the second half is consumed again.
-                if self._commit_part(batch[:middle]):
-                    self._commit_part(batch[middle:])
+                self._handle_halves(batch)
                 return
             _logger.exception("%s: record parked at %s/%s/%s", self._stage.name, *_position(batch[0]))
             done = self._stage.park(batch[0], error)
         self._commit(batch, done)
 
-    def _commit_part(self, batch: Sequence[Record]) -> bool:
-        before = self._generation
-        self._handle(batch)
-        return before == self._generation
+    def _handle_halves(self, batch: Sequence[Record]) -> None:
+        """The second half only if nothing was taken over since: it is consumed again then, maybe by another worker.
 
-    _generation = 0
+        Partitions can move during the commit of the first half, since the log does then what the group wants.
+        """
+        middle, before = len(batch) // 2, self._generation
+        self._handle(batch[:middle])
+        self._follow_group()
+        if before == self._generation:
+            self._handle(batch[middle:])
 
     def _commit(self, batch: Sequence[Record], done: Processed[Delta]) -> None:
-        last = {(record.topic, record.partition): record.offset for record in batch}
-        positions = {Partition(*where): offset + 1 for where, offset in last.items()}
+        positions = {Partition(*where): offset for where, offset in Batch.of(batch).positions().items()}
         try:
             self._log.begin()
             self._log.produce(done.outputs)
@@ -106,7 +113,6 @@ class Worker(Generic[Delta]):
                 self._on_batch(len(batch))
             return
         _logger.warning("%s: batch of %d %s; state is restored", self._stage.name, len(batch), result.value)
-        self._generation += 1
         self._take_over()
 
 

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 import projections.as_of
 from cli.main import cli
-from projections import queries
+from projections import loading, queries
 from projections.as_of import as_of
 from projections.digest import digests
 from projections.evidence.archive import Archive
@@ -25,10 +25,12 @@ from projections.replay.source import rows_of
 from projections.sink import ViewSink
 from projections.viewing import viewing
 from schemas import known_schemas
+from schemas.batch import Batch
 from schemas.dictionary import SUBJECTS, SchemaDictionary, versions
 from schemas.directory import SEES_ALL, Directory, FocalPoint, Members
 from schemas.identity import schema_fingerprint
 from schemas.known_schemas import KnownSchemas
+from schemas.reading import Record
 from schemas.settings import Settings
 from schemas.topics import INCIDENTS, enriched
 from stream_processors.enrich import Enrichment, group
@@ -201,13 +203,9 @@ def test_its_views_are_what_they_were(carried: Carried) -> None:
 
 def test_it_is_looked_back_at(carried: Carried, monkeypatch: pytest.MonkeyPatch) -> None:
     """As of half of the admissions, and of the last one."""
-
-    def fill(_: object, sink: ViewSink, __: object, ___: object, keep: tuple[Any, Any]) -> None:
-        decode, wanted = keep
-        kept = wanted(decode(carried.enriched))
-        sink.apply([value for value, each in zip(carried.enriched, kept, strict=True) if each], {})
-
-    monkeypatch.setattr(projections.as_of, "fill", fill)
+    topic = enriched(_GENERATION).name
+    records = [Record(topic, 0, offset, 0, b"", value, ()) for offset, value in enumerate(carried.enriched)]
+    monkeypatch.setattr(loading, "read_between", lambda *_: iter([Batch.of(records)]))
     monkeypatch.setattr(projections.as_of, "read_members", lambda _: carried.members)
     moments = _expected(carried.place)
     assert len(moments) == 2

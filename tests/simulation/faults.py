@@ -19,6 +19,7 @@ RATES = {
     "no answer": 0.01,
     "answer lost": 0.01,
     "call hangs": 0.01,
+    "reads ahead": 0.5,
     "commit aborted": 0.05,
     "commit lost": 0.05,
     "commit late": 0.06,

@@ -35,6 +35,7 @@ class SimulatedLog:
         self._owned: frozenset[Partition] = frozenset()
         self._changed, self._awaiting = False, True
         self._next: dict[Partition, int] = {}
+        self._ahead, self._limit = list[Record](), 0
         self._epoch: int | None = None
         self._enlisted: set[Partition] | None = None
         self._queues: dict[Partition, list[Output]] = {}
@@ -69,18 +70,23 @@ class SimulatedLog:
     def resume(self, positions: Mapping[Partition, int]) -> None:
         """See `Log.resume`."""
         self._process.call("resume")
-        self._next = dict(positions)
+        self._next, self._ahead = dict(positions), []
         self._awaiting = not positions
 
     def consume(self, limit: int, wait_s: float) -> list[Record]:
         """See `Log.consume`."""
         self._process.call("consume")
-        if wait_s:
+        self._limit = limit
+        if wait_s and not self._ahead:
             self._process.wait(lambda: self._to_be_polled() or self._holds_more())
         if not self._process.faults.happens("heartbeat late"):
             self._poll_group()
         if self._changed:
             return []
+        held, self._ahead = self._ahead[:limit], self._ahead[limit:]
+        return held + self._fetched(limit - len(held))
+
+    def _fetched(self, limit: int) -> list[Record]:
         batch: list[Record] = []
         for where in self._process.shuffled(self._fresh()):
             if len(batch) == limit:
@@ -185,6 +191,8 @@ class SimulatedLog:
             while self._queues:
                 self._send_one()
             producer = self._producer
+            if self._sent and happens("reads ahead"):
+                self._read_ahead()
             if happens("commit aborted"):
                 self.broker.end(*producer, committing=False)
                 self._enlisted = None
@@ -208,6 +216,15 @@ class SimulatedLog:
             self._echo(producer)
             self._doubted()
         return CommitResult.COMMITTED
+
+    def _read_ahead(self) -> None:
+        """Read the next batch while the transaction is open, and do what the group wants meanwhile."""
+        self._process.scheduler.point()
+        self._poll_group()
+        if not self._changed:
+            self._ahead += self._fetched(self._limit - len(self._ahead))
+        self._process.scheduler.note(f"  {len(self._ahead)} records read ahead")
+        self._process.scheduler.point()
 
     def _echo(self, producer: tuple[str, int]) -> None:
         """The request to commit arrives at some later time."""

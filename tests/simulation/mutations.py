@@ -68,6 +68,15 @@ class _NotRetired(SimulatedLog):
         pass
 
 
+class _AheadForEver(SimulatedLog):
+    """What was read while a transaction was open is processed next, however that transaction ended."""
+
+    def resume(self, positions: Mapping[Partition, int]) -> None:
+        ahead = self._ahead
+        super().resume(positions)
+        self._ahead = ahead
+
+
 class _WithoutLook(Enrichment):
     """Enrichment goes by the stored positions alone."""
 
@@ -107,6 +116,7 @@ MUTATIONS: dict[str, Parts] = {
     "restore without waiting for other workers": Parts(log=_NoWait),
     "state before commit": Parts(stages={"admit": lambda around: _FoldedEarly(_sources(around))}),
     "no retirement of the producer": Parts(log=_NotRetired),
+    "records read ahead outlive a takeover": Parts(log=_AheadForEver),
     "enrichment without a look at its output": Parts(stages={"enrich": _without_look}),
     "admission without a look at its decisions": Parts(
         stages={"admit": lambda around: _AdmissionByStoredPosition(_sources(around))}

@@ -1,6 +1,6 @@
 """The real columnar decoder, asked once for each value: stages that start again read the same values many times."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import cache
 from typing import Any
@@ -11,28 +11,30 @@ import polars as pl
 from schemas.columnar import ROW, ColumnarDecoder, Decoded
 from schemas.identity import schema_fingerprint
 
-_decoders: dict[int, ColumnarDecoder] = {}
-_rows: dict[bytes, pl.DataFrame] = {}
+_Wanted = tuple[str, ...] | None
+_decoders: dict[tuple[int, _Wanted], ColumnarDecoder] = {}
+_rows: dict[_Wanted, dict[bytes, pl.DataFrame]] = {}
 
 
 class RememberingDecoder:
     """Stands for `ColumnarDecoder`, under the schema ids of the one dictionary that all seeds share."""
 
-    def __init__(self, schema: Mapping[str, Any]) -> None:
-        self._schema = schema
+    def __init__(self, schema: Mapping[str, Any], wanted: Collection[str] | None = None) -> None:
+        self._schema, self._wanted = schema, None if wanted is None else tuple(wanted)
 
     def decode(self, schema_id: int, values: Sequence[bytes]) -> Decoded:
         """See `ColumnarDecoder.decode`."""
-        if schema_id not in _decoders:
-            _decoders[schema_id] = ColumnarDecoder(self._schema)
-        fresh = [value for value in dict.fromkeys(values) if value not in _rows]
+        if (schema_id, self._wanted) not in _decoders:
+            _decoders[schema_id, self._wanted] = ColumnarDecoder(self._schema, self._wanted)
+        decoder, rows = _decoders[schema_id, self._wanted], _rows.setdefault(self._wanted, {})
+        fresh = [value for value in dict.fromkeys(values) if value not in rows]
         if fresh or not values:
-            decoded = _decoders[schema_id].decode(schema_id, fresh)
+            decoded = decoder.decode(schema_id, fresh)
             if decoded.faults or not values:
-                return _decoders[schema_id].decode(schema_id, values)
+                return decoder.decode(schema_id, values)
             columns = decoded.columns.drop(ROW)
-            _rows.update({value: columns.slice(index, 1) for index, value in enumerate(fresh)})
-        return Decoded(pl.concat([_rows[value] for value in values], rechunk=False).with_row_index(ROW), {})
+            rows.update({value: columns.slice(index, 1) for index, value in enumerate(fresh)})
+        return Decoded(pl.concat([rows[value] for value in values], rechunk=False).with_row_index(ROW), {})
 
 
 _of_text = cache(schema_fingerprint)

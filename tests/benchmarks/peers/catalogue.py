@@ -50,7 +50,7 @@ def _streams(mode: str, label: str, guarantee: str) -> Peer:
     return Peer(f"streams-{mode}", label, guarantee, environments.streams, "KafkaStreamsPeer", mode)
 
 
-WORKER, REPLAY, CONSUME = "worker", "replay", "consume"
+WORKER, WORKERS, REPLAY, CONSUME = "worker", "workers", "replay", "consume"
 PEERS = (
     Peer(CONSUME, "bare consume(), tuned as here", "limit", environments.own, "limit_peer", CONSUME, folds=False),
     Peer(
@@ -64,6 +64,14 @@ PEERS = (
     ),
     Peer("decode", "bare decode into columns", "limit", environments.own, "limit_peer", "decode", folds=False),
     Peer(WORKER, "**this project: the shipped worker**", "exactly once, state kept", environments.own, "worker_peer"),
+    Peer(
+        WORKERS,
+        "**this project: two shipped workers**",
+        "exactly once, state kept",
+        environments.own,
+        "worker_peer",
+        "2",
+    ),
     Peer(REPLAY, "**this project: bulk replay**", "replay", environments.own, "replay_peer"),
     _streams("heap", "heap maps", "state lost"),
     _streams("memory-at_least_once", "in-memory stores, at least once", "at least once, state kept"),

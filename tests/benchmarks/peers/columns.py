@@ -1,25 +1,30 @@
 """The fold over columns, as this project folds: pure functions over frames, and sums that are merged now and then."""
 
-from collections.abc import Container, Sequence
+from collections.abc import Sequence
 
 import polars as pl
 
 from tests.benchmarks.peers.fold import UNITS
+from tests.benchmarks.peers.packing import KEY, KEYS, Packing
 
-KEYS = ["substance", "departure", "destination", "month"]
+WANTED = ("occurred_on", "items", "route")
+"""Columns of an incident that the fold needs."""
 MEASURES = ["items", "micrograms", "without_mass"]
 
 
-def first_seen(keys: Sequence[bytes], seen: Container[bytes]) -> dict[bytes, int]:
+def first_seen(keys: Sequence[bytes], seen: set[bytes]) -> dict[bytes, int]:
     """Keys never seen before → their first index."""
     first = dict(zip(reversed(keys), range(len(keys) - 1, -1, -1), strict=True))
-    return {key: index for key, index in first.items() if key not in seen}
+    for key in seen.intersection(first):
+        del first[key]
+    return first
 
 
-def aggregate(incidents: pl.DataFrame, *more: str) -> pl.DataFrame:
-    """Rows of the table from incidents none of which is a re-submission.
+def aggregate(packing: Packing, incidents: pl.DataFrame, *more: str) -> pl.DataFrame:
+    """Rows of the table from incidents none of which is a re-submission: `more`, `KEY` and `MEASURES`.
 
     Args:
+        packing: what packs the keys.
         incidents: `occurred_on` (Date), `items` and `route` (List of Struct), as `ColumnarDecoder` gives them.
         more: columns of the incidents that are to be keys as well.
     """
@@ -37,9 +42,12 @@ def aggregate(incidents: pl.DataFrame, *more: str) -> pl.DataFrame:
     )
     factor = pl.col("unit_text").replace_strict(UNITS, default=None, return_dtype=pl.Int64)
     mass = (pl.col("amount_text").cast(pl.Float64, strict=False) * factor).round(mode="half_to_even").cast(pl.Int64)
+    named = items.select(
+        *more, pl.col("substance_text").alias("substance"), "departure", "destination", "month", mass.alias("mass")
+    )
     return (
-        items.with_columns(pl.col("substance_text").alias("substance"), mass.alias("mass"))
-        .group_by(*more, *KEYS)
+        packing.packed(named)
+        .group_by(*more, KEY)
         .agg(
             pl.len().cast(pl.Int64).alias("items"),
             pl.col("mass").sum().alias("micrograms"),
@@ -54,7 +62,7 @@ def _country(role: str) -> pl.Expr:
 
 
 class Sums:
-    """The table, as rows that were merged and rows that wait for it."""
+    """The table, as rows with packed keys: those that were merged, and those that wait for it."""
 
     def __init__(self) -> None:
         self._merged: pl.DataFrame | None = None
@@ -62,16 +70,16 @@ class Sums:
         self._heights = 0
 
     def add(self, rows: pl.DataFrame) -> None:
-        """Take in rows; merged when as many wait as there are, so each row is merged a few times in all."""
+        """Take in rows; merged when twice as many wait as there are, so each row is merged a few times in all."""
         self._waiting.append(rows)
         self._heights += rows.height
-        if self._merged is None or self._heights > self._merged.height:
+        if self._merged is None or self._heights > 2 * self._merged.height:
             self.rows()
 
     def rows(self) -> pl.DataFrame:
-        """The table: `KEYS`, months counted from year 0, and `MEASURES`; one row a key."""
+        """The table: `KEY` and `MEASURES`, one row a key."""
         parts = [*([] if self._merged is None else [self._merged]), *self._waiting]
-        self._merged = pl.concat(parts).group_by(KEYS).agg(pl.col(MEASURES).sum())
+        self._merged = pl.concat(parts).group_by(KEY).agg(pl.col(MEASURES).sum())
         self._waiting, self._heights = [], 0
         return self._merged
 

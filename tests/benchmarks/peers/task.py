@@ -3,6 +3,7 @@
 import json
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -83,6 +84,29 @@ def now() -> Moment:
     return time.perf_counter(), time.process_time()
 
 
+@dataclass(frozen=True)
+class Lap:
+    """The time of one process. The clock is the same for all processes of the machine.
+
+    Attributes:
+        begun, ended: seconds on the clock.
+        cpu_s: of all threads in between.
+    """
+
+    begun: float
+    ended: float
+    cpu_s: float
+
+    def save(self, path: Path) -> None:
+        """Write it for another process."""
+        path.write_text(json.dumps(asdict(self)), encoding="utf-8")
+
+    @staticmethod
+    def of(path: Path) -> "Lap":
+        """What another process wrote."""
+        return Lap(**json.loads(path.read_text(encoding="utf-8")))
+
+
 class Stopwatch:
     """Time of one run; from the fetch that brings the first records to the final state."""
 
@@ -94,10 +118,20 @@ class Stopwatch:
         if self._begun is None:
             self._begun = asked
 
-    def stop(self, task: Task) -> None:
-        """Write what was measured."""
+    def lap(self) -> Lap:
+        """The time up to now."""
         if self._begun is None:
             sys.exit("no record was ever in hand")
         ended = now()
-        measured = Measured(ended[0] - self._begun[0], ended[1] - self._begun[1])
-        Path(task.result).write_text(json.dumps(asdict(measured)), encoding="utf-8")
+        return Lap(self._begun[0], ended[0], ended[1] - self._begun[1])
+
+    def stop(self, task: Task) -> None:
+        """Write what was measured."""
+        write_measured(task, [self.lap()])
+
+
+def write_measured(task: Task, laps: Sequence[Lap]) -> None:
+    """Write what was measured: from the first beginning to the last end, the CPU time of all together."""
+    seconds = max(lap.ended for lap in laps) - min(lap.begun for lap in laps)
+    measured = Measured(seconds, sum(lap.cpu_s for lap in laps))
+    Path(task.result).write_text(json.dumps(asdict(measured)), encoding="utf-8")

@@ -1,11 +1,12 @@
-"""This project's worker: the shipped `Worker` on the shipped `KafkaLog` runs the fold as a stage.
+"""This project's worker: the shipped `Worker` on the shipped `KafkaLog` runs the fold, in one process or in several.
 
-Each batch is one transaction of input positions and what the state gains: the new ids and the new sums, by input
-partition. Whoever takes a partition over folds these records. The state is whole after a crash at any moment.
+Modes: how many. Several share the partitions as the workers of a stage do, and begin when each has its share; the
+table is the sum of theirs. All stop when all records are committed.
 """
 
 import io
-from collections.abc import Sequence
+import multiprocessing
+import time
 from pathlib import Path
 from typing import Any
 
@@ -13,106 +14,47 @@ import polars as pl
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
-from schemas.columnar import ColumnarDecoder
-from schemas.errors import DecodeError
-from schemas.reading import Record
+from schemas.batch import Batch
 from schemas.settings import Settings
-from stream_processors.admit.records import dead_letter
-from stream_processors.runtime import KafkaLog, Log, Output, Partition, Processed, Worker
+from stream_processors.runtime import KafkaLog, Partition, Worker
+from stream_processors.runtime.collecting import collect_seldom
 from tests.benchmarks.peers import table
-from tests.benchmarks.peers.columns import Sums, aggregate, first_seen, lines
-from tests.benchmarks.peers.generating import SCHEMA_ID
-from tests.benchmarks.peers.task import Stopwatch, given, now
+from tests.benchmarks.peers.columns import MEASURES, lines
+from tests.benchmarks.peers.fold_stage import FoldStage
+from tests.benchmarks.peers.packing import KEYS
+from tests.benchmarks.peers.task import Lap, Stopwatch, Task, given, now, write_measured
 
-_IDS, _ROWS = b"ids", b"rows"
-_PARTITION = "partition"
-_ID_BYTES = 36
-_SLICE = 4_000
-"""Rows or ids in one record: some 400 kB, below what a broker takes."""
-
-Delta = tuple[list[bytes], pl.DataFrame | None]
-
-
-class FoldStage:
-    """The fold as a stage; see `stream_processors.runtime.stage.Stage`."""
-
-    name = "fold"
-
-    def __init__(self, topic: str, state: str, schema: dict[str, Any]) -> None:
-        self.topic, self._state = topic, state
-        self._decoder = ColumnarDecoder(schema)
-        self._seen: set[bytes] = set()
-        self.sums = Sums()
-
-    def restore(self, log: Log, partitions: Sequence[Partition]) -> dict[Partition, int]:
-        """Fold what was committed for these partitions."""
-        self._seen, self.sums = set(), Sums()
-        for partition in partitions:
-            for record in log.read(Partition(self._state, partition.number), 0):
-                value = record.value or b""
-                if record.key == _IDS:
-                    self._seen.update(value[at : at + _ID_BYTES] for at in range(0, len(value), _ID_BYTES))
-                else:
-                    self.sums.add(pl.read_ipc_stream(io.BytesIO(value)))
-        committed = log.committed(partitions)
-        return {p: committed.get(p, 0) for p in partitions}
-
-    def process(self, batch: Sequence[Record]) -> Processed[Delta]:
-        """See `Stage.process`."""
-        fresh = first_seen([record.key or b"" for record in batch], self._seen)
-        if not fresh:
-            return Processed([], ([], None))
-        indexes = list(fresh.values())
-        decoded = self._decoder.decode(SCHEMA_ID, [batch[index].value or b"" for index in indexes])
-        if decoded.faults:
-            raise DecodeError(f"{len(decoded.faults)} values of {self.topic} do not decode")
-        numbers = [batch[index].partition for index in indexes]
-        columns = decoded.columns.select("occurred_on", "items", "route").with_columns(
-            pl.Series(_PARTITION, numbers, pl.Int32)
-        )
-        rows = aggregate(columns, _PARTITION)
-        outputs = [*self._ids(fresh, numbers), *self._rows(rows)]
-        return Processed(outputs, (list(fresh), rows.drop(_PARTITION)))
-
-    def _ids(self, ids: dict[bytes, int], numbers: list[int]) -> list[Output]:
-        by_partition: dict[int, list[bytes]] = {}
-        for id_, number in zip(ids, numbers, strict=True):
-            by_partition.setdefault(number, []).append(id_)
-        return [
-            Output(self._state, number, _IDS, b"".join(held[at : at + _SLICE]))
-            for number, held in by_partition.items()
-            for at in range(0, len(held), _SLICE)
-        ]
-
-    def _rows(self, rows: pl.DataFrame) -> list[Output]:
-        outputs = []
-        for (number,), held in rows.partition_by(_PARTITION, as_dict=True, include_key=False).items():
-            for part in held.iter_slices(_SLICE):
-                encoded = io.BytesIO()
-                part.write_ipc_stream(encoded)
-                outputs.append(Output(self._state, int(number), _ROWS, encoded.getvalue()))
-        return outputs
-
-    def park(self, record: Record, error: Exception) -> Processed[Delta]:
-        """See `Stage.park`."""
-        return Processed([dead_letter(record, self.name, str(error))], ([], None))
-
-    def apply(self, delta: Delta) -> None:
-        """See `Stage.apply`."""
-        ids, rows = delta
-        self._seen.update(ids)
-        if rows is not None:
-            self.sums.add(rows)
+_SPAWN = multiprocessing.get_context("spawn")
+_PATIENCE_S = 60.0
 
 
 class _WatchedLog(KafkaLog):
     """Starts the watch at the fetch that brings the first records."""
 
-    def __init__(self, settings: Settings, group: str, topic: str, watch: Stopwatch) -> None:
-        super().__init__(settings, group, topic)
+    def __init__(self, settings: Settings, task: Task, instance: int, watch: Stopwatch) -> None:
+        super().__init__(settings, task.run, task.topic, str(instance))
         self._started = watch
+        self._first: frozenset[Partition] | None = None
 
-    def consume(self, limit: int, wait_s: float) -> list[Record]:
+    def await_shares(self, partitions: int, workers: int, ready: Any) -> None:
+        """Wait until each worker holds so many partitions. Who has its share serves the group until all have."""
+        deadline, counted = time.monotonic() + _PATIENCE_S, False
+        while ready.value < workers:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{partitions} partitions were not assigned within {_PATIENCE_S:.0f} s")
+            changed = super().assigned()
+            self._first = self._first if changed is None else changed
+            if not counted and self._first is not None and len(self._first) == partitions:
+                counted = True
+                with ready.get_lock():
+                    ready.value += 1
+            time.sleep(0.005)  # nothing tells when the group is done
+
+    def assigned(self) -> frozenset[Partition] | None:
+        first, self._first = self._first, None
+        return super().assigned() if first is None else first
+
+    def consume(self, limit: int, wait_s: float) -> Batch:
         asked = now()
         found = super().consume(limit, wait_s)
         if found:
@@ -120,24 +62,57 @@ class _WatchedLog(KafkaLog):
         return found
 
 
+def _fold(task: Task, state: str, instance: int, ready: Any, done: Any) -> tuple[Lap, pl.DataFrame]:
+    """One worker until all are done: its time, and its table. Numbers of ready workers and done records are shared."""
+    collect_seldom()
+    watch = Stopwatch()
+    log = _WatchedLog(Settings(Path(task.directory), bootstrap=task.bootstrap), task, instance, watch)
+    stage = FoldStage(task.topic, state, task.avro_schema())
+
+    def count(events: int) -> None:
+        with done.get_lock():
+            done.value += events
+
+    worker, workers = Worker(log, stage, on_batch=count), int(task.mode or 1)
+    try:
+        log.await_shares(task.partitions // workers, workers, ready)
+        while done.value < task.events:
+            worker.step(0.02)
+        rows = stage.table()
+        return watch.lap(), rows
+    finally:
+        log.close()
+
+
+def _fold_beside(task: Task, state: str, instance: int, ready: Any, done: Any, place: Path) -> None:
+    """The same in a process of its own, which leaves what it found in a file."""
+    lap, rows = _fold(task, state, instance, ready, done)
+    rows.write_ipc(place)
+    lap.save(place.with_suffix(".json"))
+
+
 def main() -> None:
     """Fold the task's topic."""
     task = given()
-    settings = Settings(Path(task.directory), bootstrap=task.bootstrap)
+    workers = int(task.mode or 1)
     state = f"{task.run}-state"
-    admin = AdminClient(settings.client_config())
+    admin = AdminClient({"bootstrap.servers": task.bootstrap})
     admin.create_topics([NewTopic(state, task.partitions, 1)])[state].result(30)
-    watch = Stopwatch()
-    stage = FoldStage(task.topic, state, task.avro_schema())
-    log = _WatchedLog(settings, task.run, task.topic, watch)
-    worker = Worker(log, stage)
-    done = 0
-    while done < task.events:
-        done += worker.step(0.02)
-    rows = stage.sums.rows()
-    watch.stop(task)
-    log.close()
-    table.write_rows(Path(task.table), lines(rows))
+    ready, done = _SPAWN.Value("q", 0), _SPAWN.Value("q", 0)
+    places = [Path(task.directory) / f"{instance}.ipc" for instance in range(1, workers)]
+    others = [
+        _SPAWN.Process(target=_fold_beside, args=(task, state, instance, ready, done, place))
+        for instance, place in enumerate(places, 1)
+    ]
+    for other in others:
+        other.start()
+    lap, rows = _fold(task, state, 0, ready, done)
+    for other in others:
+        other.join(_PATIENCE_S)
+    laps = [lap, *(Lap.of(place.with_suffix(".json")) for place in places)]
+    write_measured(task, laps)
+    tables = [rows, *(pl.read_ipc(io.BytesIO(place.read_bytes())) for place in places)]
+    table.write_rows(Path(task.table), lines(pl.concat(tables).group_by(KEYS).agg(pl.col(MEASURES).sum())))
 
 
 if __name__ == "__main__":

@@ -14,8 +14,9 @@ from stream_processors.runtime import MemoryCluster, MemoryLog, Output, Worker
 from tests.benchmarks.peers import table
 from tests.benchmarks.peers.columns import aggregate, first_seen, lines
 from tests.benchmarks.peers.fold import Table, fold, micrograms, projection
+from tests.benchmarks.peers.fold_stage import FoldStage
 from tests.benchmarks.peers.generating import SCHEMA_ID, incidents
-from tests.benchmarks.peers.worker_peer import FoldStage
+from tests.benchmarks.peers.packing import Packing
 
 SENT = [incident for incident, _ in incidents(400, seed=3)]
 REFERENCE = fold(SENT)
@@ -37,10 +38,12 @@ def of_columns(rows: list[tuple[object, ...]], place: Path) -> list[str]:
 
 def test_columns_give_the_reference(tmp_path: Path) -> None:
     """Re-submissions are in the input, and are dropped."""
-    fresh = first_seen(KEYS, ())
+    fresh, packing = first_seen(KEYS, set()), Packing()
     decoded = ColumnarDecoder(avro_schema("incident")).decode(SCHEMA_ID, [VALUES[index] for index in fresh.values()])
     assert len(fresh) < len(KEYS)
-    assert canonical(REFERENCE, tmp_path / "a") == of_columns(lines(aggregate(decoded.columns)), tmp_path / "b")
+    assert canonical(REFERENCE, tmp_path / "a") == of_columns(
+        lines(packing.unpacked(aggregate(packing, decoded.columns))), tmp_path / "b"
+    )
 
 
 def test_a_worker_that_takes_over_goes_on_where_the_other_was(tmp_path: Path) -> None:
@@ -53,7 +56,7 @@ def test_a_worker_that_takes_over_goes_on_where_the_other_was(tmp_path: Path) ->
         worker = Worker(MemoryLog(cluster, "fold", "incidents", 2), stage, batch=60)
         handled = [worker.step(0.0) for _ in range(steps)]
     assert sum(handled) == len(SENT) - 3 * 60
-    assert canonical(REFERENCE, tmp_path / "a") == of_columns(lines(stage.sums.rows()), tmp_path / "b")
+    assert canonical(REFERENCE, tmp_path / "a") == of_columns(lines(stage.table()), tmp_path / "b")
 
 
 def test_a_stage_changes_nothing_before_its_batch_is_committed() -> None:

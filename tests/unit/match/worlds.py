@@ -12,7 +12,7 @@ import polars as pl
 from schemas.codec import codec, enriched_schema, frame
 from schemas.columnar import ColumnarDecoder
 from stream_processors.enrich.parts import EnrichmentParts
-from stream_processors.match.features import features
+from stream_processors.match.features import LOOKED_AT, features
 from stream_processors.match.keys import keys
 from stream_processors.match.matcher import Matcher, Pair, Taken
 from stream_processors.match.model import Model, shipped_model
@@ -22,7 +22,7 @@ from stream_processors.reference import Reference
 
 SCHEMA_ID = 7
 _MARKED = [{"packaging_mark": "blue crown"}, {"packaging_mark": "star"}]
-_DECODER = ColumnarDecoder(enriched_schema())
+_DECODER = ColumnarDecoder(enriched_schema(), LOOKED_AT)
 _PARTS = EnrichmentParts(Reference.load())
 _AUDIENCES = (["agency:police"], ["country:NLD"])
 _RESTRICTED = 0.3

@@ -118,6 +118,30 @@ def test_damage_is_a_fault_of_its_own_value_alone(name: str, data: st.DataObject
     assert {i: good[i] for i in found if i not in unseen} == {i: row for i, row in found.items() if i not in unseen}
 
 
+_SOME = ("occurred_on", "items", "route", "tlp")
+
+
+@settings(_SLOW, max_examples=40)
+@given(data=st.data())
+def test_a_few_columns_are_those_of_all(data: st.DataObject) -> None:
+    """What is left out changes nothing in what is read, and a value of another length is still a fault."""
+    batch = data.draw(st.lists(bodies(), min_size=1, max_size=4))
+    values = [frame(ID) + codec("incident").encode(body) for body in batch]
+    some = ColumnarDecoder(avro_schema("incident"), _SOME)
+    assert some.decode(ID, values).columns.equals(DECODERS["incident"].decode(ID, values).columns.select(ROW, *_SOME))
+    bad = data.draw(st.integers(0, len(values) - 1))
+    values[bad] = data.draw(st.sampled_from([values[bad][:-1], values[bad] + b"\x00", b"", b"\x00" + values[bad]]))
+    decoded = some.decode(ID, values)
+    assert {bad} == set(decoded.faults)
+    assert len(values) - 1 == decoded.columns.height
+
+
+def test_a_column_that_the_schema_lacks_cannot_be_wanted() -> None:
+    """It is named."""
+    with pytest.raises(DecodeError, match="no columns weight"):
+        ColumnarDecoder(avro_schema("incident"), ("tlp", "weight"))
+
+
 def _too_wide(good: dict[int, dict[str, Any]]) -> set[int]:
     """Values with a number beyond the 32 bits that the schema gives it; fastavro does not look."""
     return {index for index, row in good.items() if _has_wide(row)}

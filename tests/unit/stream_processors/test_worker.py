@@ -133,6 +133,42 @@ def test_a_log_that_does_not_answer_is_no_records_fault() -> None:
     assert (_values(cluster, OUT), _values(cluster, PARKED)) == ([], [])
 
 
+class Moving(MemoryLog):
+    """A log whose partitions move while its first transaction is committed, to a worker that finishes all there is."""
+
+    def __init__(self, cluster: MemoryCluster) -> None:
+        super().__init__(cluster, "g", "in", 1)
+        self._moved, self._told = False, False
+
+    def commit(self) -> CommitResult:
+        """See `Log.commit`."""
+        result = super().commit()
+        if not self._moved:
+            self._moved = True
+            other: Worker[Any] = Worker(MemoryLog(self._cluster, "of another", "in", 1), Numbering(), 10)
+            other.step(0)
+        return result
+
+    def assigned(self) -> frozenset[Partition] | None:
+        """See `Log.assigned`."""
+        if self._moved and not self._told:
+            self._told = True
+            return frozenset()
+        return super().assigned()
+
+
+def test_half_a_batch_is_left_alone_if_its_partitions_moved_meanwhile() -> None:
+    """Whoever has them now has processed it."""
+    cluster = MemoryCluster()
+    for value in (b"good", b"good", b"good", b"poison"):
+        cluster.append(Output("in", 0, None, value))
+    worker: Worker[Any] = Worker(Moving(cluster), Numbering(), 10)
+    worker.step(0)
+    worker.step(0)
+    assert _values(cluster, OUT) == [b"1 good", b"2 good", b"3 good"]
+    assert _values(cluster, PARKED) == [b"3 poison"]
+
+
 class Told(MemoryLog):
     """A log that remembers what was asked of it, in order."""
 
