@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test explore fuzz simulate lint bench accuracy faults torn clean
+.PHONY: help demo test explore fuzz simulate lint bench growth accuracy faults torn clean
 
 help:  ## list the verbs
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -28,6 +28,9 @@ lint: $(BIN)/ready  ## style and types
 
 bench: $(BIN)/ready  ## the figures: import, latency, replay, restoring (SIZE=), cases, peers; ONLY=restoring, cases or peers
 	@$(BIN)/python -m tests.benchmarks $(ONLY)
+
+growth: $(BIN)/ready  ## what matching takes as the history grows, and of hostile feeds (SIZES="10000 100000 1000000", HOSTILE=)
+	@$(BIN)/python -m tests.benchmarks.growth
 
 accuracy: $(BIN)/ready  ## how well duplicates are found, beside peers, with intervals and errors (SIZE=, SEED=)
 	@$(BIN)/python -m tests.accuracy $(if $(SIZE),--size $(SIZE)) $(if $(SEED),--seed $(SEED))

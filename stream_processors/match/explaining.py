@@ -1,85 +1,130 @@
 """Why two incidents are linked: field by field what each says, the level of agreement, and what it is worth."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
 
 from stream_processors.match.comparing import Comparison
-from stream_processors.match.levels import FIELDS, LEVELS
+from stream_processors.match.index import spread
+from stream_processors.match.keys import KEYS_KEPT
+from stream_processors.match.levels import FIELDS, LEVELS, NUMBERS
 from stream_processors.match.store import Store
 from stream_processors.match.token_comparing import ENTITY, MARK, REFERENCE
 from stream_processors.match.weighing import Weighed
 
+Numbers = npt.NDArray[np.int64]
+Texts = npt.NDArray[np.object_]
+REASON = pa.struct(
+    [
+        pa.field("field", pa.string(), nullable=False),
+        pa.field("level", pa.string(), nullable=False),
+        pa.field("weight_mbit", pa.int32(), nullable=False),
+        pa.field("surprise_mbit", pa.int32(), nullable=False),
+        pa.field("left", pa.string()),
+        pa.field("right", pa.string()),
+    ]
+)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _OF_TOKENS = (REFERENCE, MARK, ENTITY)
 _COLUMNS = {"place": "place_label", "relation": "agency_id"}
 _OF_ITEMS = {"substance": "substance_label", "amount": "amount_label"}
+_UNSAID = ("purity", "further_amount")
+_NAMES = pa.array(FIELDS)
+_IN_ORDER = np.argsort(np.argsort(FIELDS))
+"""The place of each field among all of them by name."""
+_LEVEL_NAMES = pa.array([name for field in FIELDS for name in LEVELS[field]])
+_FIRST_LEVEL = np.array([0, *accumulate(len(LEVELS[field]) for field in FIELDS)][:-1])
 
 
-def reasons(store: Store, compared: Comparison, weighed: Weighed, pair: int) -> list[dict[str, Any]]:
-    """The reasons of one pair, the most telling first.
+def reasons(store: Store, compared: Comparison, weighed: Weighed, pairs: Numbers) -> pa.ListArray:
+    """The reasons of pairs, a list of `REASON` for each, the most telling first.
 
     Args:
         store: of the rows.
         compared: pairs, and how they agree.
         weighed: what that is worth.
-        pair: its number among those compared.
+        pairs: numbers of those that are explained among those compared.
     """
-    weights, surprises = weighed.fields[pair].tolist(), weighed.surprise[pair].tolist()
-    found = []
-    for column, field in enumerate(FIELDS):
-        level = int(compared.levels[field][pair])
-        if level:
-            left, right = _said(store, compared, field, pair)
-            name = LEVELS[field][level]
-            worth = {"weight_mbit": weights[column], "surprise_mbit": surprises[column]}
-            found.append({"field": field, "level": name, **worth, "left": left, "right": right})
-    return sorted(found, key=_rank)
+    levels = np.stack([compared.levels[field][pairs] for field in FIELDS], axis=1)
+    pair, column = np.nonzero(levels)
+    weight, surprise = weighed.fields[pairs[pair], column], weighed.surprise[pairs[pair], column]
+    order = np.lexsort((_IN_ORDER[column], -np.maximum(np.abs(weight), surprise), pair))
+    pair, column, weight, surprise = pair[order], column[order], weight[order], surprise[order]
+    said = np.full((2, len(pair)), None, object)
+    for number, field in enumerate(FIELDS):
+        here = np.flatnonzero(column == number)
+        if len(here) and field not in _UNSAID:
+            said[:, here] = _said(store, compared, field, pairs[pair[here]])
+    columns = [
+        _NAMES.take(pa.array(column)),
+        _LEVEL_NAMES.take(pa.array(_FIRST_LEVEL[column] + levels[pair, column])),
+        pa.array(weight, pa.int32()),
+        pa.array(surprise, pa.int32()),
+        *(pa.array(side, pa.string()) for side in said),
+    ]
+    return _listed(pair, pa.StructArray.from_arrays(columns, fields=list(REASON)), len(pairs))
 
 
-def _rank(reason: dict[str, Any]) -> tuple[int, str]:
-    return -max(abs(reason["weight_mbit"]), reason["surprise_mbit"]), reason["field"]
-
-
-def _said(store: Store, compared: Comparison, field: str, pair: int) -> tuple[str | None, str | None]:
-    rows = int(compared.left[pair]), int(compared.right[pair])
-    if field == "date":
-        return _period(store, rows[0]), _period(store, rows[1])
-    if field in _OF_ITEMS:
-        name = _OF_ITEMS[field]
-        items = int(compared.items.left_item[pair]), int(compared.items.right_item[pair])
-        return _item(store, name, items[0]), _item(store, name, items[1])
+def _said(store: Store, compared: Comparison, field: str, pairs: Numbers) -> tuple[Texts, Texts]:
     if field in _OF_TOKENS:
-        shared = int(compared.values[field][pair])
-        text = store.interned["token"].text(shared) if LEVELS[field][compared.levels[field][pair]] == "same" else None
+        same = compared.levels[field][pairs] == NUMBERS[field]["same"]
+        text = _texts(store, "token", np.where(same, compared.values[field][pairs], 0))
         return text, text
-    if field in ("purity", "further_amount"):
-        return None, None
+    if field in _OF_ITEMS:
+        items = compared.items.left_item[pairs], compared.items.right_item[pairs]
+        name, (left, right) = _OF_ITEMS[field], items
+        return _items(store, name, left), _items(store, name, right)
+    rows = compared.left[pairs], compared.right[pairs]
+    if field == "date":
+        return _periods(store, rows[0]), _periods(store, rows[1])
     name = _COLUMNS.get(field, field)
-    return _text(store, name, rows[0]), _text(store, name, rows[1])
+    numbers = store.rows[name]
+    return _texts(store, name, numbers[rows[0]]), _texts(store, name, numbers[rows[1]])
 
 
-def _text(store: Store, name: str, row: int) -> str | None:
-    return store.interned[name].text(int(store.rows[name][row]))
+def _texts(store: Store, name: str, numbers: npt.NDArray[Any]) -> Texts:
+    return store.interned[name].said(numbers)
 
 
-def _item(store: Store, name: str, item: int) -> str | None:
-    return None if item < 0 else store.interned[name].text(int(store.items[name][item]))
+def _items(store: Store, name: str, items: Numbers) -> Texts:
+    return _texts(store, name, np.where(items < 0, 0, store.items[name][items]))
 
 
-def _period(store: Store, row: int) -> str:
-    first, last = int(store.rows["first_day"][row]), int(store.rows["last_day"][row])
+def _periods(store: Store, rows: Numbers) -> Texts:
+    first, last = (store.rows[name][rows].astype(np.int64) for name in ("first_day", "last_day"))
+    distinct, back = np.unique(first << 32 | (last - first), return_inverse=True)
+    told = [_period(each >> 32, (each >> 32) + (each & 0xFFFFFFFF)) for each in distinct.tolist()]
+    return np.array(told, np.object_)[back]
+
+
+def _period(first: int, last: int) -> str:
     days = [(_EPOCH + timedelta(days=day)).date().isoformat() for day in (first, last)]
     return days[0] if first == last else f"{days[0]}…{days[1]}"
 
 
-def shared_keys(store: Store, left: int, right: int) -> list[int]:
-    """The blocking keys that both rows carry, as signed 64-bit numbers, ascending."""
-    one, two = (_keys(store, row) for row in (left, right))
-    return sorted(np.intersect1d(one, two).view(np.int64).tolist())
+def shared_keys(store: Store, left: Numbers, right: Numbers) -> pa.ListArray:
+    """The blocking keys that both rows of each pair carry, as signed 64-bit numbers, ascending."""
+    first, counts = store.rows["keys"], store.rows["key_count"]
+    every = store.keys["key"].view(np.int64)
+    many, others = counts[left].astype(np.int64), counts[right].astype(np.int64)
+    pair = np.repeat(np.arange(len(left)), many)
+    key = every[spread(first[left], many, len(pair))]
+    # Each of the left row is sought among those of the right one by halving: both ascend.
+    low = first[right][pair]
+    end = high = low + others[pair]
+    for _ in range(KEYS_KEPT.bit_length()):
+        middle = (low + high) >> 1
+        below = (low < high) & (every[np.minimum(middle, len(every) - 1)] < key)
+        low, high = np.where(below, middle + 1, low), np.where(below, high, middle)
+    both = np.flatnonzero((low < end) & (every[np.minimum(low, len(every) - 1)] == key))
+    return _listed(pair[both], pa.array(key[both], pa.int64()), len(left))
 
 
-def _keys(store: Store, row: int) -> Any:
-    first = int(store.rows["keys"][row])
-    return store.keys["key"][first : first + int(store.rows["key_count"][row])]
+def _listed(pair: Numbers, values: pa.Array, pairs: int) -> pa.ListArray:
+    """A list for each pair, of values that come by pair."""
+    ends = np.searchsorted(pair, np.arange(pairs + 1))
+    return pa.ListArray.from_arrays(pa.array(ends, pa.int32()), values)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from schemas.policies import classified
-from stream_processors.match.spelling import folded, folded_companies, folded_references, telling_places
+from stream_processors.match.spelling import each_text, folded, folded_companies, folded_references, telling_places
 from stream_processors.reference.normalise import normalise_name
 
 ITEMS_COMPARED = 8
@@ -55,41 +55,7 @@ def features(columns: pl.DataFrame) -> Features:
         columns: those of LOOKED_AT, as the columnar decoder gives them; others do not matter.
     """
     numbered = classified(columns).with_columns(pl.int_range(pl.len(), dtype=pl.UInt32).alias("row"))
-    location, shipment = pl.col("location").struct, pl.col("shipment").struct
-    rows = numbered.select(
-        "incident_id",
-        "revision",
-        (pl.col("event_type") == "WITHDRAWN").alias("withdrawn"),
-        pl.col("admission_admitted_at").dt.epoch("ms").alias("admitted_ms"),
-        "policy_class",
-        "agency_id",
-        pl.col("enrichment_period_first").cast(pl.Int32).alias("first_day"),
-        pl.col("enrichment_period_last").cast(pl.Int32).alias("last_day"),
-        pl.col("enrichment_place_country").alias("country"),
-        _placed("enrichment_place_id").alias("place_id"),
-        pl.coalesce(_placed("enrichment_place_name"), location.field("place_text"))
-        .map_batches(telling_places, return_dtype=pl.String)
-        .alias("place"),
-        pl.coalesce(location.field("place_text"), _placed("enrichment_place_name")).alias("place_label"),
-        _placed("enrichment_place_latitude_udeg").alias("latitude"),
-        _placed("enrichment_place_longitude_udeg").alias("longitude"),
-        location.field("subdivision_text").map_batches(folded, return_dtype=pl.String).alias("region"),
-        _stated(pl.when(pl.col("transport_mode").is_in(_LAND)).then(pl.lit("LAND")).otherwise("transport_mode")).alias(
-            "mode"
-        ),
-        _stated(location.field("installation")).alias("installation"),
-        _stated(pl.col("trafficking_channel")).alias("channel"),
-        pl.col("concealment")
-        .list.eval(_stated(pl.element().struct.field("code")))
-        .list.drop_nulls()
-        .list.unique()
-        .list.sort()
-        .list.join("+")
-        .replace("", None)
-        .alias("concealment"),
-        shipment.field("reference").map_batches(folded_references, return_dtype=pl.String).alias("reference"),
-        (pl.col("action_requested") != "NONE").alias("asks"),
-    ).hstack(_routes(numbered))
+    rows = numbered.select(_OF_ROW).hstack(_routes(numbered))
     return Features(rows, _items(numbered), _tokens(numbered))
 
 
@@ -102,11 +68,50 @@ def _stated(code: pl.Expr) -> pl.Expr:
     return pl.when(code.is_in(_SAYS_NOTHING)).then(None).otherwise(code)
 
 
+_LOCATION, _SHIPMENT = pl.col("location").struct, pl.col("shipment").struct
+_OF_ROW = (
+    "incident_id",
+    "revision",
+    (pl.col("event_type") == "WITHDRAWN").alias("withdrawn"),
+    pl.col("admission_admitted_at").dt.epoch("ms").alias("admitted_ms"),
+    "policy_class",
+    "agency_id",
+    pl.col("enrichment_period_first").cast(pl.Int32).alias("first_day"),
+    pl.col("enrichment_period_last").cast(pl.Int32).alias("last_day"),
+    pl.col("enrichment_place_country").alias("country"),
+    _placed("enrichment_place_id").alias("place_id"),
+    pl.coalesce(_placed("enrichment_place_name"), _LOCATION.field("place_text"))
+    .map_batches(telling_places, return_dtype=pl.String)
+    .alias("place"),
+    pl.coalesce(_LOCATION.field("place_text"), _placed("enrichment_place_name")).alias("place_label"),
+    _placed("enrichment_place_latitude_udeg").alias("latitude"),
+    _placed("enrichment_place_longitude_udeg").alias("longitude"),
+    _LOCATION.field("subdivision_text").map_batches(folded, return_dtype=pl.String).alias("region"),
+    _stated(pl.when(pl.col("transport_mode").is_in(_LAND)).then(pl.lit("LAND")).otherwise("transport_mode")).alias(
+        "mode"
+    ),
+    _stated(_LOCATION.field("installation")).alias("installation"),
+    _stated(pl.col("trafficking_channel")).alias("channel"),
+    pl.col("concealment")
+    .list.eval(_stated(pl.element().struct.field("code")))
+    .list.drop_nulls()
+    .list.unique()
+    .list.sort()
+    .list.join("+")
+    .replace("", None)
+    .alias("concealment"),
+    _SHIPMENT.field("reference").map_batches(folded_references, return_dtype=pl.String).alias("reference"),
+    (pl.col("action_requested") != "NONE").alias("asks"),
+)
+"""The columns of `Features.rows` but for the route."""
+
+
 def _routes(numbered: pl.DataFrame) -> pl.DataFrame:
     """Countries of origin, departure and destination."""
     legs = (
-        numbered.filter(pl.col("route").list.len() > 0)
+        numbered.lazy()
         .select("row", "route", "enrichment_legs")
+        .filter(pl.col("route").list.len() > 0)
         .filter(pl.col("route").list.len() == pl.col("enrichment_legs").list.len())
         .explode("route", "enrichment_legs")
         .select(
@@ -123,9 +128,11 @@ def _routes(numbered: pl.DataFrame) -> pl.DataFrame:
         country.filter(role == "DESTINATION").last().alias("destination"),
     )
     return (
-        numbered.select("row")
+        numbered.lazy()
+        .select("row")
         .join(ends, on="row", how="left", maintain_order="left")
         .select("origin", "departure", "destination")
+        .collect()
     )
 
 
@@ -133,11 +140,12 @@ def _items(numbered: pl.DataFrame) -> pl.DataFrame:
     stated, found = pl.col("items").struct, pl.col("enrichment_substances").struct
     identity = found.field("substance_id")
     exploded = (
-        numbered.filter(
+        numbered.lazy()
+        .select("row", "items", "enrichment_substances")
+        .filter(
             (pl.col("items").list.len() > 0)
             & (pl.col("items").list.len() == pl.col("enrichment_substances").list.len())
         )
-        .select("row", "items", "enrichment_substances")
         .explode("items", "enrichment_substances")
         .select(
             "row",
@@ -167,59 +175,62 @@ def _items(numbered: pl.DataFrame) -> pl.DataFrame:
             pl.col("substance_text").alias("substance_label"),
             "amount_label",
         )
+        .collect()
     )
 
 
 def _normal_names(texts: pl.Series) -> pl.Series:
-    distinct = texts.unique().drop_nulls()
-    forms = pl.Series([normalise_name(text) or None for text in distinct], dtype=pl.String)
-    return texts.replace_strict(distinct, forms, default=None, return_dtype=pl.String)
+    return each_text(texts, normalise_name)
 
 
 def _tokens(numbered: pl.DataFrame) -> pl.DataFrame:
     """What names a consignment, a company, a vessel, a mark; each once a row."""
-    shipments = numbered.select(
+    every = numbered.lazy()
+    shipments = every.select(
         "row",
         pl.lit("reference").alias("kind"),
         pl.col("shipment").struct.field("reference").alias("label"),
     )
-    marks = (
-        numbered.filter(pl.col("concealment").list.len() > 0)
-        .select("row", "concealment")
-        .explode("concealment")
-        .select(
-            "row",
-            pl.lit("packaging_mark").alias("kind"),
-            pl.col("concealment").struct.field("packaging_mark").alias("label"),
+    found = [shipments]
+    if numbered["concealment"].list.len().sum():
+        found.append(
+            every.select("row", "concealment")
+            .filter(pl.col("concealment").list.len() > 0)
+            .explode("concealment")
+            .select(
+                "row",
+                pl.lit("packaging_mark").alias("kind"),
+                pl.col("concealment").struct.field("packaging_mark").alias("label"),
+            )
         )
-    )
-    entities = (
-        numbered.filter(pl.col("entities").list.len() > 0)
-        .select("row", "entities")
-        .explode("entities")
-        .select("row", pl.col("entities").struct.unnest())
-        .filter(pl.col("kind").is_in(_NAMED))
-        .with_columns(pl.col("kind").str.to_lowercase())
-    )
-    names = entities.select("row", "kind", pl.col("name").alias("label"))
-    identifiers = entities.select("row", pl.col("kind") + "_identifier", pl.col("identifier").alias("label"))
-    found = pl.concat([shipments, marks, names, identifiers]).drop_nulls("label")
+    if numbered["entities"].list.len().sum():
+        entity = pl.col("entities").struct
+        entities = (
+            every.select("row", "entities")
+            .filter(pl.col("entities").list.len() > 0)
+            .explode("entities")
+            .select("row", *(entity.field(name) for name in ("kind", "name", "identifier")))
+            .filter(pl.col("kind").is_in(_NAMED))
+            .with_columns(pl.col("kind").str.to_lowercase())
+        )
+        found.append(entities.select("row", "kind", pl.col("name").alias("label")))
+        found.append(entities.select("row", pl.col("kind") + "_identifier", pl.col("identifier").alias("label")))
     as_reference = (pl.col("kind") == "reference") | pl.col("kind").str.ends_with("_identifier")
-    tokens = pl.concat(
-        [
-            found.filter(as_reference).with_columns(
-                pl.col("label").map_batches(folded_references, return_dtype=pl.String).alias("token")
-            ),
-            found.filter(~as_reference).with_columns(
-                pl.col("label").map_batches(folded_companies, return_dtype=pl.String).alias("token")
-            ),
-        ]
-    )
+    label = pl.col("label")
     return (
-        tokens.drop_nulls("token")
+        pl.concat(found)
+        .drop_nulls("label")
+        .with_columns(
+            pl.coalesce(
+                pl.when(as_reference).then(label).map_batches(folded_references, return_dtype=pl.String),
+                pl.when(~as_reference).then(label).map_batches(folded_companies, return_dtype=pl.String),
+            ).alias("token")
+        )
+        .drop_nulls("token")
         .unique(["row", "kind", "token"], keep="first", maintain_order=True)
         .sort("row", "kind", "token", maintain_order=True)
         .group_by("row", maintain_order=True)
         .head(TOKENS_COMPARED)
         .select("row", "kind", "token", "label")
+        .collect()
     )

@@ -47,6 +47,15 @@ class KeyIndex:
         return np.concatenate(asked), np.concatenate(found)
 
     @property
+    def runs(self) -> int:
+        """How many runs a look-up searches."""
+        return len(self._runs)
+
+    def distinct(self) -> int:
+        """How many keys there are."""
+        return len(np.unique(np.concatenate([keys for keys, _ in self._runs]))) if self._runs else 0
+
+    @property
     def entries(self) -> int:
         """How many there are, those of dead rows included that were not dropped yet."""
         return sum(len(keys) for keys, _ in self._runs)

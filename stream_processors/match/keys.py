@@ -6,7 +6,7 @@ too often they close, and the finer ones go on (`stream_processors.match.index`)
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,6 +46,7 @@ KEYS_KEPT = 48
 _NUMBERS = {kind: number for number, kind in enumerate(KINDS)}
 _SEPARATOR = "\x1f"
 _IN_COUNTRY = ("substance", "country")
+_ON_ROUTE = ("departure", "destination", "substance")
 _DAYS, _WEEK, _FORTNIGHT = 4, 14, 28
 _EXACT_DIGITS, _RARE_DIGITS, _TELLING_DIGITS = 4, 3, 2
 
@@ -56,9 +57,9 @@ class Keys:
 
     Attributes:
         row: of `Features.rows`, ascending.
-        key: the hash.
+        key: the hash; those of a row ascend as signed numbers.
         kind: index in KINDS.
-        text: the parts of the key, for people.
+        text: the parts of the key; `shown` makes it one for people.
     """
 
     row: npt.NDArray[np.uint32]
@@ -69,110 +70,109 @@ class Keys:
 
 def keys(found: Features) -> Keys:
     """The blocking keys of incidents."""
-    rows = found.rows.with_row_index("row").with_columns(
-        exact=pl.col("last_day") == pl.col("first_day"),
-        within_month=pl.col("last_day") - pl.col("first_day") <= 31,  # a month at most
-    )
-    items = found.items.join(rows.select("row", "first_day", "last_day", "exact", "within_month", "country"), on="row")
-    places = pl.coalesce("place", "place_id")
-    digits = _digits()
-    with_substance = items.filter(pl.col("substance").is_not_null())
-    measured = items.with_columns(digits.alias("digits")).filter(pl.col("digits") != "")
-    sorted_out = measured.with_columns(pl.col("digits").str.len_bytes().alias("significant"))
-    exact_items = with_substance.filter("exact")
-    placed = with_substance.join(rows.select("row", places.alias("where")), on="row").drop_nulls("where")
-    located = placed.filter("exact")
-    telling = sorted_out.filter((pl.col("significant") >= _TELLING_DIGITS) & pl.col("exact"))
-    rare = sorted_out.filter((pl.col("significant") >= _RARE_DIGITS) & pl.col("substance").is_not_null())
-    exact_amounts = rare.filter(pl.col("significant") >= _EXACT_DIGITS)
-    routed = with_substance.join(rows.select("row", "departure", "destination", "concealment"), on="row").filter(
-        pl.col("exact") & pl.col("departure").is_not_null() & pl.col("destination").is_not_null()
-    )
+    items = found.items.select("row", "substance", _DIGITS)
+    stated = found.rows.select(_OF_ROW).join(items, on="row", how="left")
     parts = [
+        stated.select("row", *_MADE).unpivot(index="row", variable_name="kind", value_name="text").drop_nulls("text"),
         found.tokens.select("row", "kind", pl.col("token").alias("text")),
-        *_windows("substance_country_days", exact_items.drop_nulls("country"), _IN_COUNTRY, _DAYS),
-        *_windows("substance_place_week", located, ("substance", "where"), _WEEK),
-        *_months(
-            "substance_country_month_amount",
-            sorted_out.filter(pl.col("substance").is_not_null() & pl.col("within_month")).drop_nulls("country"),
-            ("substance", "country", "digits"),
-        ),
-        *_months("substance_place_month", placed.filter("within_month"), ("substance", "where")),
-        *_months("substance_country_month", with_substance.filter("within_month").drop_nulls("country"), _IN_COUNTRY),
-        _parts("substance_year_amount", rare, ("substance", "digits"), _year()),
-        exact_amounts.drop_nulls("country").select(
-            "row",
-            pl.lit("substance_country_amount").alias("kind"),
-            pl.concat_str(["substance", "country", "digits"], separator=_SEPARATOR).alias("text"),
-        ),
-        *_windows("substance_days_amount", rare.filter("exact"), ("substance", "digits"), _WEEK),
-        *_windows("country_days_amount", telling.drop_nulls("country"), ("country", "digits"), _DAYS),
-        *_windows(
-            "country_days_place",
-            rows.filter("exact").with_columns(places.alias("where")).drop_nulls(["where", "country"]),
-            ("country", "where"),
-            _DAYS,
-        ),
-        *_windows(
-            "route_substance_concealment_fortnight",
-            routed.drop_nulls("concealment"),
-            ("departure", "destination", "substance", "concealment"),
-            _FORTNIGHT,
-        ),
-        *_windows("route_substance_fortnight", routed, ("departure", "destination", "substance"), _FORTNIGHT),
     ]
-    return _hashed(pl.concat(parts))
+    return _hashed(pl.concat(parts).with_columns(pl.col("kind").str.split(_SEPARATOR).list.first()))
 
 
-def _digits() -> pl.Expr:
-    text = pl.col("amount").str.strip_chars_start("+-").str.replace(".", "", literal=True)
-    return text.str.strip_chars_start("0").str.strip_chars_end("0").fill_null("")
+def _parts(names: Sequence[str], when: pl.Expr) -> pl.Expr:
+    """The text of a key, null where one of its parts is."""
+    return pl.concat_str([*names, when], separator=_SEPARATOR)
 
 
-def _parts(kind: str, frame: pl.DataFrame, names: Sequence[str], when: pl.Expr) -> pl.DataFrame:
-    return frame.select(
-        "row", pl.lit(kind).alias("kind"), pl.concat_str([*names, when], separator=_SEPARATOR).alias("text")
-    )
-
-
-def _windows(kind: str, frame: pl.DataFrame, names: Sequence[str], days: int) -> Iterable[pl.DataFrame]:
-    """Two windows of so many days that overlap by half, told by their first day."""
+def _windows(names: Sequence[str], days: int, where: pl.Expr | None = None) -> Iterable[pl.Expr]:
+    """Two windows of so many days that overlap by half, told by their first day; for a day alone."""
+    wanted = pl.col("exact") if where is None else pl.col("exact") & where
     for shift in (0, days // 2):
         first = (pl.col("first_day") + shift) // days * days - shift
-        yield _parts(kind, frame, names, first.cast(pl.Date).cast(pl.String))
+        yield pl.when(wanted).then(_parts(names, first.cast(pl.Date).cast(pl.String)))
 
 
-def _months(kind: str, frame: pl.DataFrame, names: Sequence[str]) -> Iterable[pl.DataFrame]:
+def _months(names: Sequence[str]) -> Iterable[pl.Expr]:
     """The calendar month, which a report may give alone, and the next one where a day lies at its end."""
-    month = pl.col("first_day").cast(pl.Date).dt.strftime("%Y-%m")
-    yield _parts(kind, frame, names, month)
-    for other in ((pl.col("first_day") - 1).cast(pl.Date), (pl.col("first_day") + 1).cast(pl.Date)):
-        beyond = frame.filter("exact").filter(other.dt.strftime("%Y-%m") != month)
-        yield _parts(kind, beyond, names, other.dt.strftime("%Y-%m"))
+    month, within = _month(pl.col("first_day")), pl.col("within_month")
+    yield pl.when(within).then(_parts(names, month))
+    for other in (_month(pl.col("first_day") - 1), _month(pl.col("first_day") + 1)):
+        yield pl.when(within & pl.col("exact") & (other != month)).then(_parts(names, other))
 
 
-def _year() -> pl.Expr:
-    return pl.col("first_day").cast(pl.Date).dt.year().cast(pl.String)
+def _month(day: pl.Expr) -> pl.Expr:
+    return day.cast(pl.Date).dt.strftime("%Y-%m")
+
+
+def _digits_given(least: int) -> pl.Expr:
+    return pl.col("digits").str.len_bytes() >= least
+
+
+_YEAR = pl.col("first_day").cast(pl.Date).dt.year().cast(pl.String)
+_TEXTS: Mapping[str, Sequence[pl.Expr]] = {
+    "substance_country_days": [*_windows(_IN_COUNTRY, _DAYS)],
+    "substance_place_week": [*_windows(("substance", "where"), _WEEK)],
+    "substance_country_month_amount": [*_months((*_IN_COUNTRY, "digits"))],
+    "substance_place_month": [*_months(("substance", "where"))],
+    "substance_country_month": [*_months(_IN_COUNTRY)],
+    "substance_year_amount": [pl.when(_digits_given(_RARE_DIGITS)).then(_parts(("substance", "digits"), _YEAR))],
+    "substance_country_amount": [
+        pl.when(_digits_given(_EXACT_DIGITS)).then(_parts(_IN_COUNTRY, pl.col("digits"))),
+    ],
+    "substance_days_amount": [*_windows(("substance", "digits"), _WEEK, _digits_given(_RARE_DIGITS))],
+    "country_days_amount": [*_windows(("country", "digits"), _DAYS, _digits_given(_TELLING_DIGITS))],
+    "country_days_place": [*_windows(("country", "where"), _DAYS)],
+    "route_substance_concealment_fortnight": [*_windows((*_ON_ROUTE, "concealment"), _FORTNIGHT)],
+    "route_substance_fortnight": [*_windows(_ON_ROUTE, _FORTNIGHT)],
+}
+"""Of each kind the texts of its keys, for a row of an incident and one of its items."""
+
+
+_MADE = [text.alias(f"{kind}{_SEPARATOR}{n}") for kind, texts in _TEXTS.items() for n, text in enumerate(texts)]
+_OF_ROW = (
+    *(pl.col(name) for name in ("first_day", "country", "departure", "destination", "concealment")),
+    pl.int_range(pl.len(), dtype=pl.UInt32).alias("row"),
+    pl.coalesce("place", "place_id").alias("where"),
+    (pl.col("last_day") == pl.col("first_day")).alias("exact"),
+    (pl.col("last_day") - pl.col("first_day") <= 31).alias("within_month"),  # a month at most
+)
+_DIGITS = (
+    pl.col("amount")
+    .str.strip_chars_start("+-")
+    .str.replace(".", "", literal=True)
+    .str.strip_chars_start("0")
+    .str.strip_chars_end("0")
+    .replace("", None)
+    .alias("digits")
+)
 
 
 def _hashed(parts: pl.DataFrame) -> Keys:
-    kept = (
-        parts.with_columns(pl.col("kind").replace_strict(_NUMBERS, return_dtype=pl.UInt8))
-        .unique(["row", "kind", "text"])
-        .sort("row", "kind", "text")
-        .group_by("row", maintain_order=True)
-        .head(KEYS_KEPT)
-        .sort("row", maintain_order=True)
-    )
-    kinds, texts = kept["kind"].to_list(), kept["text"].to_list()
-    hashes = np.fromiter(
-        (key_of(kind, text) for kind, text in zip(kinds, texts, strict=True)), dtype=np.uint64, count=len(texts)
-    )
-    shown = kept["text"].str.replace_all(_SEPARATOR, " · ", literal=True)
-    return Keys(kept["row"].to_numpy(), hashes, kept["kind"].to_numpy(), shown)
+    numbered = parts.with_columns(pl.col("kind").replace_strict(_NUMBERS, return_dtype=pl.UInt8))
+    of_kind, digests = _OF_KIND, []
+    for kind, text in zip(numbered["kind"].to_list(), numbered["text"].to_list(), strict=True):
+        digest = of_kind[kind].copy()
+        digest.update(text.encode())
+        digests.append(digest.digest())
+    hashes = pl.Series("key", np.frombuffer(b"".join(digests), ">u8").astype(np.uint64))
+    kept = numbered.with_columns(hashes).unique(["row", "key"])
+    carried = np.bincount(kept["row"].to_numpy()) if kept.height else np.empty(0, np.int64)
+    if (carried > KEYS_KEPT).any():
+        kept = kept.sort("row", "kind", "text").filter(pl.int_range(pl.len()).over("row") < KEYS_KEPT)
+    kept = kept.sort("row", pl.col("key").reinterpret(signed=True))
+    return Keys(kept["row"].to_numpy(), kept["key"].to_numpy(), kept["kind"].to_numpy(), kept["text"])
+
+
+_OF_KIND = [hashlib.blake2b(digest_size=8, person=b"ionics%d" % kind) for kind in range(len(KINDS))]
 
 
 def key_of(kind: int, text: str) -> int:
     """The 64-bit hash of a key: BLAKE2b over the number of its kind and its parts."""
-    digest = hashlib.blake2b(text.encode(), digest_size=8, person=b"ionics%d" % kind)
+    digest = _OF_KIND[kind].copy()
+    digest.update(text.encode())
     return int.from_bytes(digest.digest(), "big")
+
+
+def shown(text: str) -> str:
+    """The parts of a key for people."""
+    return text.replace(_SEPARATOR, " · ")

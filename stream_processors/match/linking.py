@@ -1,15 +1,17 @@
 """From weighed pairs to links: what is linked, what a person should look at, and what was judged all the same."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+from operator import gt
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from stream_processors.match.comparing import Comparing, Comparison
 from stream_processors.match.explaining import reasons, shared_keys
 from stream_processors.match.levels import STRATA
+from stream_processors.match.links import LINK, Links
 from stream_processors.match.model import Model, probability_ppm
 from stream_processors.match.relating import KINDS, Related, Relating
 from stream_processors.match.store import Store
@@ -17,7 +19,8 @@ from stream_processors.match.weighing import Weighed, Weighing
 
 Rows = npt.NDArray[np.int64]
 LINKED, REVIEW, BELOW = "LINKED", "REVIEW", "BELOW"
-DUPLICATE, NONE = "DUPLICATE", "NONE"
+_KINDS, _DUPLICATE = pa.array([*KINDS, "DUPLICATE"]), len(KINDS)
+_OUTCOMES = pa.array([BELOW, REVIEW, LINKED])
 _AT_ONCE = 200_000
 
 
@@ -53,7 +56,7 @@ class Linking:
         order = self._store.rows["order"]
         swapped = order[left] > order[right]
         tied = np.flatnonzero(order[left] == order[right])
-        swapped[tied] = [self._store.id_of(int(left[n])) > self._store.id_of(int(right[n])) for n in tied]
+        swapped[tied] = list(map(gt, self._store.ids_of(left[tied]), self._store.ids_of(right[tied])))
         return np.where(swapped, right, left), np.where(swapped, left, right)
 
     def judge(self, left: Rows, right: Rows) -> Judged:
@@ -70,66 +73,79 @@ class Linking:
             _steps(related.surprise, thresholds.related_review, thresholds.related_linked),
         )
 
-    def links(self, left: Rows, right: Rows, wanted: npt.NDArray[np.bool_]) -> Iterator[dict[str, Any]]:
-        """The links among pairs of rows, as the schema ``match_event`` has them, urgent ones first.
+    def links(self, left: Rows, right: Rows, wanted: npt.NDArray[np.bool_]) -> Links:
+        """The links among pairs of rows, urgent ones first.
 
         Args:
             left: rows, in any order.
             right: rows, each the other of a pair.
             wanted: pairs of which a link is made whatever the outcome.
         """
-        found: list[dict[str, Any]] = []
+        found = []
         for start in range(0, len(left), _AT_ONCE):
             part = slice(start, start + _AT_ONCE)
             judged = self.judge(*self._oriented(left[part], right[part]))
             chosen = np.flatnonzero((judged.duplicate > 0) | (judged.similar > 0) | wanted[part])
-            found += [self._link(judged, int(pair)) for pair in chosen]
-        found.sort(key=lambda link: (not link["urgent"], link["left"], link["right"]))
-        yield from found
+            if len(chosen):
+                found.append(self._links(judged, chosen))
+        return Links.ordered(found)
 
-    def _link(self, judged: Judged, pair: int) -> dict[str, Any]:
-        store, compared = self._store, judged.compared
-        rows = int(compared.left[pair]), int(compared.right[pair])
-        ids = store.id_of(rows[0]), store.id_of(rows[1])
-        kind, outcome, doubtful = _outcome(judged, pair)
-        bits = int(judged.weighed.duplicate[pair])
-        columns = store.rows
-        asks = columns["asks"][rows[0]] or columns["asks"][rows[1]]
-        link: dict[str, Any] = {}
-        for side, row, id_ in zip(("left", "right"), rows, ids, strict=True):
-            link |= {
-                side: id_,
-                f"{side}_revision": int(columns["revision"][row]),
-                f"{side}_class": int(columns["policy_class"][row]),
-                f"{side}_admitted_at": int(columns["admitted_ms"][row]),
+    def _links(self, judged: Judged, chosen: Rows) -> pa.StructArray:
+        store, compared, columns = self._store, judged.compared, self._store.rows
+        chosen, ids = self._in_order(compared, chosen)
+        left, right = compared.left[chosen], compared.right[chosen]
+        kind, outcome, doubtful = _outcomes(judged, chosen)
+        bits = judged.weighed.duplicate[chosen]
+        distinct, back = np.unique(bits, return_inverse=True)
+        ppm = np.array([probability_ppm(each) for each in distinct.tolist()], np.int32)[back]
+        sides: dict[str, Any] = {}
+        for side, these, texts in (("left", left, ids[0]), ("right", right, ids[1])):
+            sides |= {
+                side: pa.array(texts, pa.string()),
+                f"{side}_revision": columns["revision"][these],
+                f"{side}_class": columns["policy_class"][these],
+                f"{side}_admitted_at": columns["admitted_ms"][these],
             }
-        return link | {
-            "model": self._model.version,
+        found = sides | {
+            "model": pa.repeat(self._model.version, len(chosen)),
             "kind": kind,
             "outcome": outcome,
             "possible_duplicate": doubtful,
             "duplicate_mbit": bits,
-            "duplicate_ppm": probability_ppm(bits),
-            "related_mbit": int(judged.related.surprise[pair]),
-            "urgent": bool(asks and columns["agency_id"][rows[0]] != columns["agency_id"][rows[1]]),
-            "reasons": reasons(store, compared, judged.weighed, pair),
-            "keys": shared_keys(store, *rows),
+            "duplicate_ppm": ppm,
+            "related_mbit": judged.related.surprise[chosen],
+            "urgent": self._urgent(left, right),
+            "reasons": reasons(store, compared, judged.weighed, chosen),
+            "keys": shared_keys(store, left, right),
         }
+        return pa.StructArray.from_arrays([pa.array(found[each.name]) for each in LINK], fields=list(LINK))
+
+    def _in_order(self, compared: Comparison, chosen: Rows) -> tuple[Rows, tuple[list[str], list[str]]]:
+        """The numbers of pairs, urgent ones first, then by their ids, and the ids of both sides."""
+        left, right = compared.left[chosen], compared.right[chosen]
+        ids, others = self._store.ids_of(left), self._store.ids_of(right)
+        later = (~self._urgent(left, right)).tolist()
+        order = [number for *_, number in sorted(zip(later, ids, others, range(len(chosen)), strict=True))]
+        return chosen[order], ([ids[number] for number in order], [others[number] for number in order])
+
+    def _urgent(self, left: Rows, right: Rows) -> npt.NDArray[np.bool_]:
+        asks, agency = self._store.rows["asks"], self._store.rows["agency_id"]
+        urgent: npt.NDArray[np.bool_] = (asks[left] | asks[right]) & (agency[left] != agency[right])
+        return urgent
 
 
-def _outcome(judged: Judged, pair: int) -> tuple[str, str, bool]:
+def _outcomes(judged: Judged, chosen: Rows) -> tuple[pa.Array, pa.Array, npt.NDArray[np.bool_]]:
     """Kind, outcome, and whether a person should look if it is one seizure."""
-    duplicate, similar = int(judged.duplicate[pair]), int(judged.similar[pair])
-    relation = KINDS[judged.related.kind[pair]]
-    if duplicate == 2:  # linked
-        return DUPLICATE, LINKED, False
-    if similar == 2:
-        return relation, LINKED, duplicate == 1
-    if duplicate == 1:
-        return DUPLICATE, REVIEW, True
-    if similar == 1:
-        return relation, REVIEW, False
-    return NONE, BELOW, False
+    duplicate, similar = judged.duplicate[chosen], judged.similar[chosen]
+    relation = judged.related.kind[chosen].astype(np.int64)
+    one_seizure = (duplicate == 2) | ((duplicate == 1) & (similar < 2))
+    kind = np.select([one_seizure, similar > 0], [_DUPLICATE, relation], 0)
+    outcome = np.maximum(duplicate, similar)
+    return (
+        _KINDS.take(pa.array(kind)),
+        _OUTCOMES.take(pa.array(outcome)),
+        duplicate == 1,
+    )
 
 
 def _steps(values: npt.NDArray[np.int32], review: int, linked: int | npt.NDArray[np.int32]) -> npt.NDArray[np.int8]:

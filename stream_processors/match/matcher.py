@@ -12,11 +12,12 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from stream_processors.match.closing import Changes, Closed, ClosedKeys, Scoped
+from stream_processors.match.closing import Changes, Closed, ClosedKeys, Scoped, by_scope
 from stream_processors.match.features import features
 from stream_processors.match.index import KeyIndex
-from stream_processors.match.keys import Keys, keys
+from stream_processors.match.keys import Keys, keys, shown
 from stream_processors.match.linking import Linking
+from stream_processors.match.links import NO_LINKS, Links
 from stream_processors.match.model import Model
 from stream_processors.match.pairing import Rows, distinct, pairs_of_key, pairs_of_new
 from stream_processors.match.store import Store
@@ -32,24 +33,19 @@ class Taken:
     Attributes:
         moved: incidents that are at a later revision, as the schema ``match_event`` has them.
         keys: keys that were closed or opened, the same way.
-        links: links, the same way, urgent ones first.
+        links: links, urgent ones first.
         compared: how many pairs were compared.
     """
 
     moved: list[dict[str, Any]] = field(default_factory=list)
     keys: list[dict[str, Any]] = field(default_factory=list)
-    links: list[dict[str, Any]] = field(default_factory=list)
+    links: Links = NO_LINKS
     compared: int = 0
     rows: dict[str, int] = field(default_factory=dict)
     dying: Rows = field(default_factory=lambda: np.empty(0, np.int64))
     entries: Keys | None = None
     closed: Mapping[Scoped, Closed | None] = field(default_factory=dict)
     judged: frozenset[Pair] = frozenset()
-
-    def events(self) -> Iterator[tuple[str, dict[str, Any]]]:
-        """All of it by part of ``match_event``, so ordered that who folds it counts no link for a moment too long."""
-        for part, found in (("moved", self.moved), ("key", self.keys), ("link", self.links)):
-            yield from ((part, each) for each in found)
 
 
 class Matcher:
@@ -148,15 +144,12 @@ class Matcher:
         if silent:
             return
 
-        def is_open(scoped: Scoped) -> bool:
-            return changes.get(scoped) is None
-
         rows = entries.row.astype(np.int64)
-        yield from pairs_of_new(store, (self._index, batch), (rows, entries.key), alive, is_open)
+        yield from pairs_of_new(store, (self._index, batch), (rows, entries.key), alive, changes.are_open)
         for key in sorted({key for _, key in opened}):
             asked = np.array([key], np.uint64)
             members = np.unique(np.concatenate([self._index.find(asked)[1], batch.find(asked)[1]])).astype(np.int64)
-            yield pairs_of_key(store, members[alive[members]], key, is_open)
+            yield pairs_of_key(store, members[alive[members]], key, changes.are_open)
 
     def _count(self, taken: Taken, entries: Keys, alive: npt.NDArray[np.bool_], changes: Changes) -> None:
         """Count the incidents of each key that the batch touches, and close keys that have too many."""
@@ -166,22 +159,20 @@ class Matcher:
             for key in store.keys["key"][first : first + int(store.rows["key_count"][row])].tolist():
                 changes.count((scope, key), -1)
         classes = store.rows["policy_class"]
-        scopes = classes[entries.row]
-        for scope in np.unique(scopes).tolist():
-            here = np.flatnonzero(scopes == scope)
+        for scope, here in by_scope(classes[entries.row]):
             asked, first_at, more = np.unique(entries.key[here], return_index=True, return_counts=True)
+            are_open = changes.are_open(scope, asked)
+            for number in np.flatnonzero(~are_open).tolist():
+                changes.count((scope, int(asked[number])), int(more[number]))
+            # Of a closed key the number is known, and however many carry it, they are not looked up.
+            asked, first_at, more = asked[are_open], first_at[are_open], more[are_open]
             index, found = self._index.find(asked)
             counted = alive[found] & (classes[found] == scope)
             total = more + np.bincount(index[counted], minlength=len(asked))
-            closed = [changes.get((scope, key)) is not None for key in asked.tolist()]
-            for number in np.flatnonzero(np.array(closed) | (total > limit)).tolist():
-                scoped = scope, int(asked[number])
-                if closed[number]:
-                    changes.count(scoped, int(more[number]))
-                else:
-                    at = int(here[first_at[number]])
-                    told = Closed(int(entries.kind[at]), str(entries.text[at]), int(total[number]))
-                    changes.close(scoped, told)
+            for number in np.flatnonzero(total > limit).tolist():
+                at = int(here[first_at[number]])
+                told = Closed(int(entries.kind[at]), shown(str(entries.text[at])), int(total[number]))
+                changes.close((scope, int(asked[number])), told)
 
     def _link(self, pairs: list[tuple[Rows, Rows]], taken: Taken) -> None:
         wanted = self._wanted(taken)
@@ -190,7 +181,7 @@ class Matcher:
         packed = left << 32 | right
         asked = np.isin(packed, np.minimum(*wanted) << 32 | np.maximum(*wanted))
         taken.compared = len(left)
-        taken.links = [*self._linking.links(left, right, asked)]
+        taken.links = self._linking.links(left, right, asked)
 
     def _wanted(self, taken: Taken) -> tuple[Rows, Rows]:
         """Rows of pairs that people judged, where the judgement or one of the two is new."""
@@ -207,6 +198,10 @@ class Matcher:
 
     def _row(self, id_: str, taken: Taken) -> int:
         return taken.rows.get(id_, self._rows.get(id_, -1))
+
+    def counts(self) -> tuple[int, int, int]:
+        """Distinct keys, closed ones (by scope), and entries of the index of keys."""
+        return self._index.distinct(), len(self._closed), self._index.entries
 
     def apply(self, taken: Taken) -> None:
         """Take a batch in."""

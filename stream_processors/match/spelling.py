@@ -23,22 +23,22 @@ def generic_words(of: str) -> frozenset[str]:
 
 def folded(texts: pl.Series) -> pl.Series:
     """Words in lower-case Latin letters and digits, one space between them; null where nothing is left."""
-    return _each(texts, lambda text: fold_words(anyascii(text)))
+    return each_text(texts, lambda text: fold_words(anyascii(text)))
 
 
 def telling_places(texts: pl.Series) -> pl.Series:
     """Names of places, folded, without the words for what kind of place it is; null where nothing else is said."""
-    return _each(texts, _place)
+    return each_text(texts, _place)
 
 
 def folded_references(texts: pl.Series) -> pl.Series:
     """Tracking numbers and the like: capital Latin letters and digits alone; null below four of them."""
-    return _each(texts, lambda text: _longer(_NOT_OF_A_REFERENCE.sub("", anyascii(text).upper())))
+    return each_text(texts, lambda text: _longer(_NOT_OF_A_REFERENCE.sub("", anyascii(text).upper())))
 
 
 def folded_companies(texts: pl.Series) -> pl.Series:
     """Names of companies, vessels and vendors: folded, without the words for the legal form, words in order."""
-    return _each(texts, _company)
+    return each_text(texts, _company)
 
 
 def _longer(text: str) -> str:
@@ -55,7 +55,8 @@ def _company(text: str) -> str:
     return " ".join(sorted(word for word in words if word not in generic_words("company")))
 
 
-def _each(texts: pl.Series, form: Callable[[str], str]) -> pl.Series:
-    distinct = texts.unique().drop_nulls()
-    forms = [form(text) or None for text in distinct.to_list()]
-    return texts.replace_strict(distinct, pl.Series(forms, dtype=pl.String), default=None, return_dtype=pl.String)
+def each_text(texts: pl.Series, form: Callable[[str], str]) -> pl.Series:
+    """The form of each text; null where there is none or it is empty."""
+    listed = texts.to_list()
+    forms = {text: None if text is None else form(text) or None for text in set(listed)}
+    return pl.Series([forms[text] for text in listed], dtype=pl.String)

@@ -6,7 +6,6 @@ inputs up to the stored positions, which stand in the transactions of its output
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
-from typing import Any
 
 import polars as pl
 
@@ -20,6 +19,7 @@ from stream_processors.admit.records import dead_letter
 from stream_processors.match.features import LOOKED_AT
 from stream_processors.match.matcher import Matcher, Pair, Taken
 from stream_processors.match.model import Model
+from stream_processors.match.writing import encoded
 from stream_processors.runtime import Log, Output, Partition, Processed
 
 _AT_ONCE = 20_000
@@ -57,9 +57,8 @@ class Matching:
         return Processed([*self._outputs(taken)], taken)
 
     def _outputs(self, taken: Taken) -> Iterator[Output]:
-        encode = codec("match_event").encode
-        for part, event in taken.events():
-            yield Output(self._output, 0, _key(part, event), self._frame + encode({part: event}))
+        for key, body in encoded(taken):
+            yield Output(self._output, 0, key, self._frame + body)
 
     def park(self, record: Record, error: Exception) -> Processed[Taken]:
         """Neither enrichment nor a person's judgement is written so; it is put aside whole."""
@@ -101,12 +100,6 @@ class Matching:
         except (DecodeError, UnknownSchemaError):
             return False
         return True
-
-
-def _key(part: str, event: Mapping[str, Any]) -> bytes:
-    if part == "link":
-        return f"{event['left']}|{event['right']}".encode()
-    return f"{event['scope']}:{event['key']}".encode() if part == "key" else str(event["incident_id"]).encode()
 
 
 def _pair(value: bytes) -> Pair:

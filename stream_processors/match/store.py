@@ -158,9 +158,11 @@ class Store:
         self.ids += self._staged_ids
         self.forget_staged()
 
-    def id_of(self, row: int) -> str:
-        """Incident id of a row, staged or not."""
-        return self.ids[row] if row < len(self.ids) else self._staged_ids[row - len(self.ids)]
+    def ids_of(self, rows: npt.NDArray[np.int64]) -> list[str]:
+        """Incident ids of rows, staged or not."""
+        ids, staged = self.ids, self._staged_ids
+        known = len(ids)
+        return [ids[row] if row < known else staged[row - known] for row in rows.tolist()]
 
     def _items(self, items: pl.DataFrame) -> dict[str, Array]:
         units = self.interned["unit"].ids(items["unit"])

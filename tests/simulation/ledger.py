@@ -32,6 +32,7 @@ from stream_processors.admit import Admission
 from stream_processors.enrich import Enrichment
 from stream_processors.match import Matcher, shipped_model
 from stream_processors.match.matcher import Taken
+from stream_processors.match.writing import encoded
 from stream_processors.runtime import Output, Partition, Processed
 from tests.simulation.agencies import PARTITIONS_USED
 from tests.simulation.members import TOPICS
@@ -255,8 +256,8 @@ def _check_links(world: World) -> None:
             by_schema.setdefault(int.from_bytes(value[1:FRAME_BYTES], "big"), []).append(value)
         frames = [known.columnar(id_, "enriched").decode(id_, some).columns for id_, some in by_schema.items()]
         taken = Matcher(shipped_model()).take(pl.concat(frames, how="diagonal_relaxed"))
-        for part, event in taken.events():
-            expected.take(_told(bytes(FRAME_BYTES) + codec("match_event").encode({part: event})))
+        for _, body in encoded(taken):
+            expected.take(_told(bytes(FRAME_BYTES) + body))
     if (said.counting(), said.closed) != (expected.counting(), expected.closed):
         raise BreachError("changed: links and closed keys are not those of the enriched incidents")
 

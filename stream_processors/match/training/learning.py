@@ -125,7 +125,8 @@ def learn(
 
 def _by_id(store: Store, rows: Rows) -> Rows:
     """Rows in the order of their incidents' ids, which does not depend on how they came."""
-    return np.array(sorted(rows.tolist(), key=store.id_of), np.int64)
+    ids = store.ids_of(rows)
+    return rows[sorted(range(len(ids)), key=ids.__getitem__)]
 
 
 def _scored(candidates: Candidates, found: Estimated) -> dict[int, int]:

@@ -93,10 +93,6 @@ def compared(store: Store, rows: Rows, limit: int) -> Iterator[tuple[Rows, Rows]
         yield from pairs_of_new(store, (index, KeyIndex()), (owners[part], keys[part]), alive, _always)
 
 
-def _always(_: tuple[int, int]) -> bool:
-    return True
-
-
 def part_of(
     pairs: Iterable[tuple[Rows, Rows]], places: Rows, most: int, seed: int
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], int]:
@@ -139,3 +135,7 @@ def _hashed(packed: npt.NDArray[np.int64], seed: int) -> Hashes:
     mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return mixed ^ (mixed >> np.uint64(31))
+
+
+def _always(_: int, keys: npt.NDArray[np.uint64]) -> npt.NDArray[np.bool_]:
+    return np.ones(len(keys), np.bool_)

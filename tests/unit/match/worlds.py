@@ -1,7 +1,7 @@
 """Small worlds of incidents that meet often, and a fold of what the matcher says of them."""
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from random import Random
@@ -12,12 +12,16 @@ import polars as pl
 from schemas.codec import codec, enriched_schema, frame
 from schemas.columnar import ColumnarDecoder
 from stream_processors.enrich.parts import EnrichmentParts
-from stream_processors.match.features import LOOKED_AT
+from stream_processors.match.features import LOOKED_AT, features
+from stream_processors.match.keys import keys
 from stream_processors.match.matcher import Matcher, Pair, Taken
 from stream_processors.match.model import Model, shipped_model
+from stream_processors.match.store import Store
+from stream_processors.match.writing import encoded
 from stream_processors.reference import Reference
 
 SCHEMA_ID = 7
+_MARKED = [{"packaging_mark": "blue crown"}, {"packaging_mark": "star"}]
 _DECODER = ColumnarDecoder(enriched_schema(), LOOKED_AT)
 _PARTS = EnrichmentParts(Reference.load())
 _AUDIENCES = (["agency:police"], ["country:NLD"])
@@ -83,6 +87,16 @@ def decoded(values: Sequence[bytes]) -> pl.DataFrame | None:
     return found.columns
 
 
+def stored(bodies: Sequence[Mapping[str, Any]]) -> Store:
+    """A store of reports, a row each, in order."""
+    columns = decoded([value(number, **body) for number, body in enumerate(bodies)])
+    assert columns is not None
+    found, store = features(columns), Store()
+    store.stage(found, keys(found), found.rows["admitted_ms"].to_numpy())
+    store.take_in()
+    return store
+
+
 def history(random: Random, incidents: int, *, steady: bool = False) -> list[bytes]:
     """Revisions of incidents that are much alike, amended and withdrawn now and then, some of them restricted.
 
@@ -112,7 +126,7 @@ def _stated(random: Random) -> dict[str, Any]:
         "occurred_on": date(2024, 3, 4) + timedelta(days=random.randrange(3)),
         "location": {
             "country_text": random.choice(("New Zealand", "New Zealand", "Australia")),
-            "place_text": random.choice(("Auckland", "Aukland", None)),
+            "place_text": random.choice(("Auckland", "Zyryankovo", "Zyriankovo", None)),
         },
         "items": [
             {
@@ -120,11 +134,12 @@ def _stated(random: Random) -> dict[str, Any]:
                 "amount_text": random.choice(("12.34", "12.34", "5")),
                 "unit_text": random.choice(("g", "kg")),
             }
+            for _ in range(random.choice((1, 1, 2, 3)))
         ],
         "route": random.choice(
             ([], [{"role": "DEPARTURE", "country": "CHN"}, {"role": "DESTINATION", "country": "NZL"}])
         ),
-        "concealment": random.choice(([], [{"code": "TOILET"}], [{"packaging_mark": "blue crown"}])),
+        "concealment": random.choice(([], [{"code": "TOILET"}], [{"packaging_mark": "star"}], _MARKED)),
         "action_requested": random.choice(("NONE", "HOLD")),
     }
     if random.random() < 0.2:
@@ -193,8 +208,8 @@ def run(
     matcher, said = Matcher(model), said or Said()
     for values, judged in batches:
         taken = matcher.take(decoded(values), judged)
-        for part, event in taken.events():
-            codec("match_event").encode({part: event})
+        written = [codec("match_event").encode({"link": link}) for link in taken.links]
+        assert [body for _, body in encoded(taken)][len(taken.moved) + len(taken.keys) :] == written
         said.take(taken)
         matcher.apply(taken)
     return matcher, said
