@@ -18,7 +18,7 @@ from schemas.topics import INCIDENTS
 from stream_processors.enrich import Enrichment
 from stream_processors.reference import Reference
 from tests.accuracy.labelled import id_of
-from tests.unit.stream_processors.world import DICTIONARY
+from tests.unit.stream_processors.world import DICTIONARY, SCHEMAS
 
 BATCH = 20_000
 """Incidents enriched at once; the worker's batch."""
@@ -37,7 +37,7 @@ def enriched(bodies: Iterable[dict[str, Any]]) -> pl.DataFrame:
 
 def enriched_batches(bodies: Iterable[dict[str, Any]]) -> Iterator[pl.DataFrame]:
     """The same in batches of `BATCH`, for worlds that are too large at once."""
-    stage = Enrichment(DICTIONARY, _reference(), 1)
+    stage = Enrichment(SCHEMAS, _reference(), 1)
     id_ = DICTIONARY.id_of("enriched")
     decoder = ColumnarDecoder(DICTIONARY.schemas[id_])
     incidents, offset = iter(bodies), 0

@@ -70,6 +70,8 @@ def estimate(
 ) -> Estimated:
     """Estimate m and the number of pairs that are one seizure.
 
+    Where there are no candidates, what is believed stays.
+
     Args:
         candidates: pairs that share a blocking key.
         u: probabilities of the levels for other pairs.
@@ -78,6 +80,8 @@ def estimate(
         both: whether u is estimated too, from candidates that are all the pairs there are.
     """
     all_pairs, first = numbers
+    if not len(candidates.levels):
+        return Estimated(prior, u, math.log2(first / all_pairs), ())
     m, odds, history = prior, math.log2(first / all_pairs), list[float]()
     believed_u, weight = u, candidates.weight
     for _ in range(_ROUNDS):

@@ -16,6 +16,7 @@ from stream_processors.match.matcher import Matcher
 from stream_processors.match.model import Model, Stratum, shipped_model
 from stream_processors.match.pairing import Rows, distinct
 from stream_processors.match.store import Store
+from stream_processors.match.token_comparing import ENTITY, MARK
 from stream_processors.match.training.belief import IN_NETWORKS, M_AGAIN, SECOND_REPORTS, M
 from stream_processors.match.training.by_chance import by_chance, levels_of, shares
 from stream_processors.match.training.estimating import ESTIMATED, Candidates, Estimated, Probabilities, estimate
@@ -25,6 +26,8 @@ from stream_processors.match.weighing import Weighing
 
 FEWEST_INCIDENTS = 1_000
 _MOST_PAIRS = 1_000_000
+_FEWEST_PAIRS = 50
+"""Of fewer pairs of a relation nothing is learned: what the base knows of it stays."""
 _FORTNIGHT = 14
 _AT_ONCE = 200_000
 _MOST_MBIT = 15_000
@@ -100,6 +103,8 @@ def learn(
             "prior": round(1_000 * estimated["other_agency"].prior),
             "strata": {
                 relation: _stratum(relation, found, estimated["other_agency"].prior)
+                if len(candidates[relation].levels) >= _FEWEST_PAIRS
+                else given.strata[relation]
                 for relation, found in estimated.items()
             },
             "chance": _chance(store, rows),
@@ -187,6 +192,9 @@ def _stratum(relation: str, found: Estimated, prior: float) -> Stratum:
         weights[field] = {
             level: _mbit(m[field][level], 1.0 if level in rare else u[field][level]) for level in m[field]
         }
+    if relation == _NETWORK:
+        # That they share a name or mark is the relation, and says nothing more within it.
+        weights |= {field: dict.fromkeys(m[field], 0) for field in (MARK, ENTITY)}
     weights["relation"] = {relation: round(1_000 * (found.prior - prior))}
     return Stratum(weights=weights, m=m, u=u)
 
