@@ -4,6 +4,8 @@ Where a seizure lies is taken among those of its country, its circumstances amon
 these agree in anyway tells nothing more.
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 import numpy.typing as npt
 
@@ -12,12 +14,14 @@ from stream_processors.match.levels import CIRCUMSTANCES, LEVELS, NUMBERS
 from stream_processors.match.pairing import Rows
 from stream_processors.match.training.estimating import ESTIMATED, Probabilities
 from stream_processors.match.training.sampling import at_random, in_one_country, in_one_place, of_one_agency
+from stream_processors.match.weighing import Weighing
 
 _SMOOTHING = 0.5
 _ENOUGH = 2_000
 _RELATION = NUMBERS["relation"]
 
 Levels = npt.NDArray[np.int8]
+Weights = npt.NDArray[np.float64]
 
 
 def levels_of(found: Comparison) -> Levels:
@@ -25,36 +29,54 @@ def levels_of(found: Comparison) -> Levels:
     return np.stack([found.levels[field].astype(np.int8) for field in ESTIMATED], axis=1)
 
 
-def by_chance(comparing: Comparing, rows: Rows, seed: int) -> dict[str, Probabilities]:
-    """Probabilities of the levels for pairs of two agencies, and of one."""
+def samples_of(comparing: Comparing, rows: Rows, seed: int) -> dict[str, Comparison]:
+    """Pairs at random, compared: anyhow, within an agency, within a country, within a place and substance."""
     store = comparing.store
-    samples = {
+    return {
         "anyhow": comparing.compare(*at_random(rows, seed)),
         "agency": comparing.compare(*of_one_agency(store, rows, seed)),
         "country": comparing.compare(*in_one_country(store, rows, seed)),
         "place": comparing.compare(*in_one_place(store, rows, seed)),
     }
+
+
+def by_chance(samples: Mapping[str, Comparison], weighing: Weighing | None = None) -> dict[str, Probabilities]:
+    """Probabilities of the levels for pairs of two agencies, and of one.
+
+    Args:
+        samples: of `samples_of`.
+        weighing: by what is known so far; pairs count by how likely they are not one seizure. In a small place one
+            seizure reported twice is no rare pair, and would make its agreement look like chance.
+    """
     found: dict[str, Probabilities] = {}
+    others = {name: None if weighing is None else _other(weighing, sample) for name, sample in samples.items()}
     for relation, anyhow in (("other_agency", "anyhow"), ("same_agency", "agency")):
-        within = {name: _within(sample, relation) for name, sample in samples.items()}
+        within = {name: _within(sample, relation, others[name]) for name, sample in samples.items()}
         place, circumstances = within["country"]["place"], within["place"]
         of_place = {field: circumstances[field] for field in CIRCUMSTANCES}
         found[relation] = {**within[anyhow], "place": place, **of_place}
     return found
 
 
-def _within(sample: Comparison, relation: str) -> dict[str, npt.NDArray[np.float64]]:
+def _other(weighing: Weighing, sample: Comparison) -> Weights:
+    """How likely each pair is not one seizure."""
+    bits = np.clip(weighing.weigh(sample).duplicate / 1_000, -60, 60)
+    return 1 / (1 + np.exp2(bits))
+
+
+def _within(sample: Comparison, relation: str, weights: Weights | None) -> dict[str, npt.NDArray[np.float64]]:
     """Shares among the pairs of a relation; among all where they are too few."""
     kept = sample.levels["relation"] == _RELATION[relation]
     levels = levels_of(sample)
-    return shares(levels[kept] if int(kept.sum()) >= _ENOUGH else levels)
+    chosen = kept if int(kept.sum()) >= _ENOUGH else np.ones(len(kept), np.bool_)
+    return shares(levels[chosen], None if weights is None else weights[chosen])
 
 
-def shares(levels: Levels) -> dict[str, npt.NDArray[np.float64]]:
+def shares(levels: Levels, weights: Weights | None = None) -> dict[str, npt.NDArray[np.float64]]:
     """Share of each level among the pairs that state the field; a level never seen counts half a pair."""
     found: dict[str, npt.NDArray[np.float64]] = {}
     for column, field in enumerate(ESTIMATED):
-        counts = np.bincount(levels[:, column], minlength=len(LEVELS[field])).astype(np.float64) + _SMOOTHING
+        counts = np.bincount(levels[:, column], weights, len(LEVELS[field])).astype(np.float64) + _SMOOTHING
         counts[0] = 0
         found[field] = counts / counts.sum()
         found[field][0] = 1.0

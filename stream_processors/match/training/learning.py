@@ -18,7 +18,7 @@ from stream_processors.match.pairing import Rows, distinct
 from stream_processors.match.store import Store
 from stream_processors.match.token_comparing import ENTITY, MARK
 from stream_processors.match.training.belief import IN_NETWORKS, M_AGAIN, SECOND_REPORTS, M
-from stream_processors.match.training.by_chance import by_chance, levels_of, shares
+from stream_processors.match.training.by_chance import by_chance, levels_of, samples_of, shares
 from stream_processors.match.training.estimating import ESTIMATED, Candidates, Estimated, Probabilities, estimate
 from stream_processors.match.training.frequencies import surprises
 from stream_processors.match.training.sampling import compared
@@ -28,6 +28,8 @@ FEWEST_INCIDENTS = 1_000
 _MOST_PAIRS = 1_000_000
 _FEWEST_PAIRS = 50
 """Of fewer pairs of a relation nothing is learned: what the base knows of it stays."""
+_ROUNDS = 3
+"""What is chance is counted anew so often, each time without what was just found to be one seizure."""
 _FORTNIGHT = 14
 _AT_ONCE = 200_000
 _MOST_MBIT = 15_000
@@ -87,31 +89,36 @@ def learn(
     counted = given.model_copy(update={"surprise": surprises(store, rows)})
     comparing = Comparing(store)
     on_step("comparing pairs at random")
-    chance = by_chance(comparing, rows, seed)
+    samples = samples_of(comparing, rows, seed)
     on_step("comparing candidates")
     left, right = _all(compared(store, rows, given.key_limit))
     candidates = _candidates(comparing, Weighing(store, counted), left, right, seed)
     on_step("estimating")
     numbers = _numbers(store, rows, candidates)
-    estimated = {
-        relation: _estimate(relation, candidates[relation], chance.get(relation), numbers[relation])
-        for relation in STRATA
-    }
-    model = counted.model_copy(
-        update={
-            "name": name,
-            "prior": round(1_000 * estimated["other_agency"].prior),
-            "strata": {
-                relation: _stratum(relation, found, estimated["other_agency"].prior)
-                if len(candidates[relation].levels) >= _FEWEST_PAIRS
-                else given.strata[relation]
-                for relation, found in estimated.items()
-            },
-            "chance": _chance(store, rows),
-            "trained_on": {"incidents": len(rows), "candidate_pairs": len(left), "seed": seed},
+    model, weighing = counted, None
+    for _ in range(_ROUNDS):
+        chance = by_chance(samples, weighing)
+        estimated = {
+            relation: _estimate(relation, candidates[relation], chance.get(relation), numbers[relation])
+            for relation in STRATA
         }
-    )
+        model = _model(counted, estimated, candidates)
+        weighing = Weighing(store, model)
+    trained_on = {"incidents": len(rows), "candidate_pairs": len(left), "seed": seed}
+    model = model.model_copy(update={"name": name, "chance": _chance(store, rows), "trained_on": trained_on})
     return Learned(Model.model_validate(model.model_dump()), estimated, len(rows), len(left))
+
+
+def _model(base: Model, estimated: Mapping[str, Estimated], candidates: Mapping[str, Candidates]) -> Model:
+    """The base with what was estimated."""
+    prior = estimated["other_agency"].prior
+    strata = {
+        relation: _stratum(relation, found, prior)
+        if len(candidates[relation].levels) >= _FEWEST_PAIRS
+        else base.strata[relation]
+        for relation, found in estimated.items()
+    }
+    return base.model_copy(update={"prior": round(1_000 * prior), "strata": strata})
 
 
 def _all(parts: Iterable[tuple[Rows, Rows]]) -> tuple[Rows, Rows]:
