@@ -1,5 +1,6 @@
 """Comparing what names a consignment, a mark, a company, a vessel or a vendor: the tokens of two incidents."""
 
+import re
 from collections.abc import Mapping
 
 import numpy as np
@@ -13,7 +14,8 @@ from stream_processors.match.store import Store
 Rows = npt.NDArray[np.int64]
 Levels = npt.NDArray[np.int8]
 REFERENCE, MARK, ENTITY = "reference", "packaging_mark", "entity"
-_SEQUENCE, _LONG = 3, 8
+_LONG = 8
+_LAST_DIGITS = re.compile(r"(\d\D*){1,4}$")
 TOKEN_FIELDS = (REFERENCE, MARK, ENTITY)
 
 
@@ -60,7 +62,7 @@ def _mistyped(store: Store, ours: Rows, theirs: Rows, asked: npt.NDArray[np.bool
     found = []
     for place in places.tolist():
         one, two = (texts.text(int(store.tokens["token"][side[place]])) or "" for side in (ours, theirs))
-        head, other = one[:-_SEQUENCE], two[:-_SEQUENCE]
+        head, other = _LAST_DIGITS.sub("", one), _LAST_DIGITS.sub("", two)
         if min(len(one), len(two)) >= _LONG and head != other and OSA.distance(one, two, score_cutoff=1) <= 1:
             found.append(place)
     return np.array(found, np.int64)
