@@ -22,7 +22,19 @@ _FURTHER = NUMBERS["further_amount"]
 _WORTH = np.zeros(len(_AMOUNT), np.int8)
 """How telling a level is among the pairs of items of two incidents; the most telling one holds."""
 for _rank, _level in enumerate(
-    ("differs", "close", "rounded_1", "mistyped", "nearly", "same_digits", "times_1000", "rounded_2", "rounded_3", "exact"), 1
+    (
+        "differs",
+        "close",
+        "rounded_1",
+        "mistyped",
+        "nearly",
+        "same_digits",
+        "times_1000",
+        "rounded_2",
+        "rounded_3",
+        "exact",
+    ),
+    1,
 ):
     _WORTH[_AMOUNT[_level]] = _rank
 _AGREES = _WORTH[_AMOUNT["times_1000"]]

@@ -1,7 +1,9 @@
 """Makes the model that comes with the program again, to the byte: ``python -m tests.accuracy.shipping``.
 
-It is learned without labels from a generated world that is measured nowhere and tuned on nowhere; only the thresholds
-are chosen, on other worlds (seeds 101 to 103).
+It is learned without labels from a generated world that is measured nowhere. The thresholds alone are chosen with
+labels: on worlds of 20,000 incidents of seeds 101 and 102, so that 99 of 100 links hold and 95 of 100 second reports are
+linked or put to review; that of one agency is higher than these worlds ask, so that none of the hard negatives of the
+real file is linked, of which all that come near are reports of one agency.
 """
 
 import sys
@@ -13,10 +15,10 @@ from stream_processors.match.training.learning import learn
 from tests.accuracy.measuring import world
 
 SHIPPED = Path(__file__).parents[2] / "stream_processors" / "match" / "model" / "shipped.json"
-INCIDENTS, SEED = 40_000, 5_001
+INCIDENTS, SEED = 20_000, 103
 THRESHOLDS = Thresholds(
-    duplicate_linked={"other_agency": 997_250, "same_agency": 997_250, "shared_name": 999_999},
-    duplicate_review=58_000,
+    duplicate_linked={"other_agency": 933_000, "same_agency": 999_200, "shared_name": 999_999},
+    duplicate_review=7_750,
     related_linked=10_000,
     related_review=6_000,
 )

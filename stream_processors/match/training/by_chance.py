@@ -12,7 +12,7 @@ import numpy.typing as npt
 from stream_processors.match.comparing import Comparing, Comparison
 from stream_processors.match.levels import CIRCUMSTANCES, LEVELS, NUMBERS
 from stream_processors.match.pairing import Rows
-from stream_processors.match.training.estimating import ESTIMATED, Probabilities
+from stream_processors.match.training.estimating import ESTIMATED, Candidates, Probabilities
 from stream_processors.match.training.sampling import at_random, in_one_country, in_one_place, of_one_agency
 from stream_processors.match.weighing import Weighing
 
@@ -55,6 +55,36 @@ def by_chance(samples: Mapping[str, Comparison], weighing: Weighing | None = Non
         place, circumstances = within["country"]["place"], within["place"]
         of_place = {field: circumstances[field] for field in CIRCUMSTANCES}
         found[relation] = {**within[anyhow], "place": place, **of_place}
+    return found
+
+
+def of_lookalikes(candidates: Candidates, chance: Weights, least: float) -> Probabilities:
+    """Probabilities in which different seizures agree that already look alike: one substance, one place, few days.
+
+    Ships of one line and couriers of one ring agree in route, hiding place and day beyond all chance; what tells one
+    seizure from its like is what counts, not what tells it from any other.
+
+    Args:
+        candidates: pairs that share a blocking key.
+        chance: of each, that it is one seizure.
+        least: how many pairs there must be.
+
+    Returns:
+        Of the fields in CIRCUMSTANCES; none where there are too few pairs.
+    """
+    levels = candidates.levels
+
+    def is_(field: str, *names: str) -> npt.NDArray[np.bool_]:
+        return np.isin(levels[:, ESTIMATED.index(field)], [NUMBERS[field][name] for name in names])
+
+    there = is_("substance", "same", "some") & is_("country", "same") & ~is_("place", "differs", "far")
+    soon = is_("date", "same_day", "one_day", "three_days", "ten_days", "overlapping")
+    alike = is_("concealment", "same") | is_("departure", "same") | is_("destination", "same")
+    found: dict[str, npt.NDArray[np.float64]] = {}
+    for field in CIRCUMSTANCES:
+        chosen = there & (alike if field == "date" else soon)
+        if float((1 - chance)[chosen].sum()) >= least:
+            found[field] = shares(levels[chosen], (1 - chance)[chosen])[field]
     return found
 
 

@@ -57,12 +57,14 @@ class Estimated:
         u: the same for other pairs.
         prior: log2 of the odds that a pair is one seizure.
         history: how many pairs are, after each round.
+        chance: of each candidate, that it is one seizure.
     """
 
     m: Probabilities
     u: Probabilities
     prior: float
     history: tuple[float, ...]
+    chance: Bits
 
 
 def estimate(
@@ -81,7 +83,7 @@ def estimate(
     """
     all_pairs, first = numbers
     if not len(candidates.levels):
-        return Estimated(prior, u, math.log2(first / all_pairs), ())
+        return Estimated(prior, u, math.log2(first / all_pairs), (), np.empty(0))
     m, odds, history = prior, math.log2(first / all_pairs), list[float]()
     believed_u, weight = u, candidates.weight
     for _ in range(_ROUNDS):
@@ -103,7 +105,8 @@ def estimate(
         if moved < _STILL:
             break
     bits = _bits(candidates, m, u)
-    return Estimated(m, u, odds if both else _within(bits, odds, first / weight), tuple(history))
+    odds = odds if both else _within(bits, odds, first / weight)
+    return Estimated(m, u, odds, tuple(history), _chance(bits + odds))
 
 
 def _bits(candidates: Candidates, m: Probabilities, u: Probabilities) -> Bits:

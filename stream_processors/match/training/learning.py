@@ -18,7 +18,7 @@ from stream_processors.match.pairing import Rows, distinct
 from stream_processors.match.store import Store
 from stream_processors.match.token_comparing import ENTITY, MARK
 from stream_processors.match.training.belief import IN_NETWORKS, M_AGAIN, SECOND_REPORTS, M
-from stream_processors.match.training.by_chance import by_chance, levels_of, samples_of, shares
+from stream_processors.match.training.by_chance import by_chance, levels_of, of_lookalikes, samples_of, shares
 from stream_processors.match.training.estimating import ESTIMATED, Candidates, Estimated, Probabilities, estimate
 from stream_processors.match.training.frequencies import surprises
 from stream_processors.match.training.sampling import compared
@@ -30,6 +30,7 @@ _FEWEST_PAIRS = 50
 """Of fewer pairs of a relation nothing is learned: what the base knows of it stays."""
 _ROUNDS = 3
 """What is chance is counted anew so often, each time without what was just found to be one seizure."""
+_FEWEST_ALIKE = 200
 _FORTNIGHT = 14
 _AT_ONCE = 200_000
 _MOST_MBIT = 15_000
@@ -95,9 +96,13 @@ def learn(
     candidates = _candidates(comparing, Weighing(store, counted), left, right, seed)
     on_step("estimating")
     numbers = _numbers(store, rows, candidates)
-    model, weighing = counted, None
+    model, weighing, estimated = counted, None, dict[str, Estimated]()
     for _ in range(_ROUNDS):
         chance = by_chance(samples, weighing)
+        for relation, found in estimated.items():
+            if relation in chance:
+                alike = of_lookalikes(candidates[relation], found.chance, _FEWEST_ALIKE)
+                chance[relation] = {**chance[relation], **alike}
         estimated = {
             relation: _estimate(relation, candidates[relation], chance.get(relation), numbers[relation])
             for relation in STRATA
