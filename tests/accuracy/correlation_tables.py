@@ -17,8 +17,8 @@ def correlation(found: Sequence[Found], networks: pl.DataFrame, same: pl.DataFra
         same: set, left, right of the pairs of one seizure.
     """
     relating = [(each.name, pl.concat(each.related)) for each in found if each.related]
-    yield "Correlation: pairs of different seizures of one network. How much of what was related is right (one network"
-    yield "or one seizure), by kind of relation:"
+    yield "Correlation: pairs of different seizures of one network. How much of what was related is right (of one"
+    yield "network or one seizure), by kind of relation:"
     yield ""
     yield "| who | relation | linked | right of these | to review | right of these |"
     yield "|---|---|---|---|---|---|"

@@ -1,9 +1,9 @@
 """Makes the model that comes with the program again, to the byte: ``python -m tests.accuracy.shipping``.
 
 It is learned without labels from a generated world that is measured nowhere. The thresholds alone are chosen with
-labels: on worlds of 20,000 incidents of seeds 101 and 102, so that 99 of 100 links hold and 95 of 100 second reports are
-linked or put to review; that of one agency is higher than these worlds ask, so that none of the hard negatives of the
-real file is linked, of which all that come near are reports of one agency.
+labels: on worlds of 20,000 incidents of seeds 101 and 102, so that 99 of 100 links hold and 95 of 100 second reports
+are linked or put to review; that of one agency is higher than these worlds ask, so that none of the hard negatives of
+the real file is linked, of which all that come near are reports of one agency.
 """
 
 import sys
