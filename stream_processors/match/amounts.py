@@ -24,7 +24,7 @@ class Amounts:
         kind: 0 where nothing is known, MASS, else 2 and the number of the unit.
         value: in the unit of its kind.
         digits: significant digits as one whole number, 453856 for 4.53856; 0 where nothing is known.
-        significant: how many are given; a zero behind the point is, one at the end of a whole number is not.
+        significant: how many those are.
     """
 
     kind: npt.NDArray[np.int32]
@@ -41,18 +41,15 @@ def amounts(items: pl.DataFrame, units: npt.NDArray[np.int32]) -> Amounts:
         units: numbers of the units, 0 where there is none.
     """
     text = pl.col("amount").str.strip_chars_start("+-")
-    written = text.str.replace(".", "", literal=True).str.strip_chars_start("0")
-    digits = written.str.strip_chars_end("0")
-    exactly = pl.when(text.str.contains(".", literal=True)).then(written).otherwise(digits).str.head(_MOST_DIGITS)
+    digits = text.str.replace(".", "", literal=True).str.strip_chars_start("0").str.strip_chars_end("0")
     found = items.select(
         pl.col("amount").cast(pl.Float64, strict=False).alias("number"),
         digits.str.head(_MOST_DIGITS).alias("digits"),
-        exactly.str.len_bytes().alias("length"),
         pl.col("mass_ug").cast(pl.Float64).alias("mass"),
     ).select(
         pl.col("number").fill_null(0.0),
         pl.col("digits").cast(pl.Int64, strict=False).fill_null(0).alias("whole"),
-        pl.col("length").cast(pl.Int8).fill_null(0),
+        pl.col("digits").str.len_bytes().cast(pl.Int8).fill_null(0).alias("length"),
         pl.col("mass").fill_null(0.0),
     )
     number, mass = found["number"].to_numpy(), found["mass"].to_numpy()
