@@ -33,6 +33,8 @@ _OF_LEVEL: Mapping[str, str] = {
     "rounded_1": "{fields}{joined} are equal in one digit",
     "times_1000": "{fields}{joined} differ by a factor of a thousand, as a slip of the unit does",
     "same_digits": "{fields}{joined} have the same digits",
+    "nearly": "{fields}{joined} are within half a per cent of each other",
+    "mistyped": "{fields}{joined} differ by one typing error",
     "close": "{fields}{joined} are close",
     "similar": "similar {fields}{both}",
     "differs": "different {fields}{both}",

@@ -22,13 +22,26 @@ _FURTHER = NUMBERS["further_amount"]
 _WORTH = np.zeros(len(_AMOUNT), np.int8)
 """How telling a level is among the pairs of items of two incidents; the most telling one holds."""
 for _rank, _level in enumerate(
-    ("differs", "close", "rounded_1", "same_digits", "times_1000", "rounded_2", "rounded_3", "exact"), 1
+    (
+        "differs",
+        "close",
+        "rounded_1",
+        "mistyped",
+        "nearly",
+        "same_digits",
+        "times_1000",
+        "rounded_2",
+        "rounded_3",
+        "exact",
+    ),
+    1,
 ):
     _WORTH[_AMOUNT[_level]] = _rank
 _AGREES = _WORTH[_AMOUNT["times_1000"]]
 _COMPATIBLE = 16
-_CLOSE = 0.1
+_NEARLY, _CLOSE = 0.005, 0.1
 _EXACTLY = 1e-9
+_TELLING, _THREE_DIGITS, _MOST_DIGITS = 2, 100, 15
 _SLIP = 1_000.0
 _SAME_PURITY, _PURITY = 0.5, NUMBERS["purity"]
 
@@ -180,9 +193,13 @@ def amount_levels(store: Store, ours: Rows, theirs: Rows) -> Levels:
             _rounds_to(value * _SLIP, significant, other, other_significant)
             | _rounds_to(value, significant, other * _SLIP, other_significant)
         )
+        nearly = same_kind & (greater - lesser <= _NEARLY * greater) & (coarse >= _TELLING)
         close = same_kind & (greater - lesser <= _CLOSE * greater)
     other_unit = known & ~same_kind & (digits == other_digits)
     incomparable = known & ~same_kind & ((kind != MASS) | (other_kind != MASS))
+    fallen = np.flatnonzero(same_kind & ~(exact | rounded | slip | nearly) & (significant == other_significant))
+    mistyped = np.zeros(len(known), np.bool_)
+    mistyped[fallen] = _mistyped(digits[fallen], other_digits[fallen]) & (greater[fallen] < 10 * lesser[fallen])
     return np.select(
         [
             ~known,
@@ -191,6 +208,8 @@ def amount_levels(store: Store, ours: Rows, theirs: Rows) -> Levels:
             rounded & (coarse == 2),
             slip & (coarse >= 2),  # one digit agrees with too much
             other_unit & (coarse >= 3),
+            nearly,
+            mistyped,
             rounded,
             close,
             incomparable,
@@ -202,12 +221,31 @@ def amount_levels(store: Store, ours: Rows, theirs: Rows) -> Levels:
             _AMOUNT["rounded_2"],
             _AMOUNT["times_1000"],
             _AMOUNT["same_digits"],
+            _AMOUNT["nearly"],
+            _AMOUNT["mistyped"],
             _AMOUNT["rounded_1"],
             _AMOUNT["close"],
             0,
         ],
         _AMOUNT["differs"],
     ).astype(np.int8)
+
+
+def _mistyped(digits: npt.NDArray[np.int64], others: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    """Whether equally many digits, three or more, are the same but for one, or for two neighbours that are swapped."""
+    differ, at = np.zeros(len(digits), np.int64), np.zeros(len(digits), np.int64)
+    swapped, power, last = np.zeros(len(digits), np.bool_), 1, (digits % 10, others % 10)
+    for place in range(_MOST_DIGITS):
+        one, two = digits // power % 10, others // power % 10
+        here = one != two
+        swapped |= here & (differ == 1) & (place - at == 1) & (one == last[1]) & (two == last[0])
+        at = np.where(here, place, at)
+        differ += here
+        last, power = (one, two), power * 10
+    found: npt.NDArray[np.bool_] = (np.minimum(digits, others) >= _THREE_DIGITS) & (
+        (differ == 1) | (swapped & (differ == 2))  # digits, the two that changed places
+    )
+    return found
 
 
 def _rounds_to(

@@ -1,16 +1,21 @@
 """Comparing what names a consignment, a mark, a company, a vessel or a vendor: the tokens of two incidents."""
 
+import re
 from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
+from rapidfuzz.distance import OSA
 
 from stream_processors.match.index import spread
+from stream_processors.match.levels import NUMBERS
 from stream_processors.match.store import Store
 
 Rows = npt.NDArray[np.int64]
 Levels = npt.NDArray[np.int8]
 REFERENCE, MARK, ENTITY = "reference", "packaging_mark", "entity"
+_LONG = 8
+_LAST_DIGITS = re.compile(r"(\d\D*){1,4}$")
 TOKEN_FIELDS = (REFERENCE, MARK, ENTITY)
 
 
@@ -38,11 +43,29 @@ def compare_tokens(store: Store, left: Rows, right: Rows) -> dict[str, tuple[Lev
     for field, is_of in kinds_of_tokens(store).items():
         here = is_of[kind[ours]]
         level, shared = found[field]
-        level[pair[same_kind & here]] = 2
+        level[pair[same_kind & here]] = NUMBERS[field]["differs"]
+        if field == REFERENCE:
+            level[pair[_mistyped(store, ours, theirs, same_kind & here & ~same)]] = NUMBERS[field]["similar"]
         level[pair[same & here]] = 1
         agreeing = np.flatnonzero(same & here)[::-1]
         shared[pair[agreeing]] = token[agreeing]  # the first one is written last
     return found
+
+
+def _mistyped(store: Store, ours: Rows, theirs: Rows, asked: npt.NDArray[np.bool_]) -> Rows:
+    """Which of the pairs of references asked for are one typing error apart.
+
+    Not where the error would lie in the last digits, as in numbers given out one after the other.
+    """
+    places = np.flatnonzero(asked)
+    texts = store.interned["token"]
+    found = []
+    for place in places.tolist():
+        one, two = (texts.text(int(store.tokens["token"][side[place]])) or "" for side in (ours, theirs))
+        head, other = _LAST_DIGITS.sub("", one), _LAST_DIGITS.sub("", two)
+        if min(len(one), len(two)) >= _LONG and head != other and OSA.distance(one, two, score_cutoff=1) <= 1:
+            found.append(place)
+    return np.array(found, np.int64)
 
 
 def kinds_of_tokens(store: Store) -> Mapping[str, npt.NDArray[np.bool_]]:

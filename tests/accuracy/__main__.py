@@ -16,9 +16,10 @@ import polars as pl
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from tests.accuracy import picture, tables
-from tests.accuracy.measuring import Found, RealSet, Step, known_of, over_real, over_worlds, real, world
+from tests.accuracy import correlation_tables, picture, tables
+from tests.accuracy.measuring import Found, RealSet, Step, known_of, networks_of, over_real, over_worlds, real, world
 from tests.accuracy.predictors.catalogue import SPLINK, STRONG, simple, splinks
+from tests.accuracy.predictors.ours import ours
 from tests.accuracy.predictors.port import Predict
 from tests.benchmarks.peers.environments import SPLINK_VERSION, UnavailableError
 from tests.ids.finding import ids_file
@@ -63,8 +64,8 @@ def _measure(size: int, seed: int, folder: Path) -> tuple[list[str], dict[str, s
     path = ids_file()
     seeds = range(seed, seed + _SEEDS)
     with _progress() as bar:
-        # Worlds and their tuning, Splink's tuning, the real file, and each of five over each set.
-        steps = _SEEDS + 2 + 5 * _SEEDS + (6 if path else 0)
+        # Worlds and their tuning, Splink's tuning, the real file, and each of seven over each set.
+        steps = _SEEDS + 2 + 7 * _SEEDS + (8 if path else 0)
         task = bar.add_task("", total=steps)
 
         def step(what: str) -> None:
@@ -77,7 +78,7 @@ def _measure(size: int, seed: int, folder: Path) -> tuple[list[str], dict[str, s
             step(f"world of seed {number}")
             worlds.append(world(size, number))
         found = over_worlds(worlds, predictors, step)
-        known = known_of(worlds)
+        known, networks = known_of(worlds), networks_of(worlds)
         true = sum(each.true.height for each in worlds)
         seizures = sum(each.known["seizure"].n_unique() for each in worlds)
         data: RealSet | None = None
@@ -87,7 +88,7 @@ def _measure(size: int, seed: int, folder: Path) -> tuple[list[str], dict[str, s
             data = real(path)
             labelled = over_real(data, predictors, step)
         bar.update(task, completed=steps)
-    lines = list(_lines(size, seeds, found, known, true, seizures))
+    lines = [*_lines(size, seeds, found, known, true, seizures), "", *correlation_tables.correlation(found, *networks)]
     if data is not None:
         lines += ["", *_real_lines(labelled, data.labels)]
     title = f"{_SEEDS} worlds of {size:,} incidents, pooled"
@@ -106,7 +107,7 @@ def _predictors(size: int, seed: int, folder: Path, step: Step) -> list[Predict]
     except UnavailableError as error:
         sys.stderr.write(f"Splink is left out: {error}\n")
         peers = []
-    return [*peers, *simple()]
+    return [*ours(), *peers, *simple()]
 
 
 def _lines(

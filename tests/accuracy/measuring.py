@@ -13,7 +13,7 @@ from tests.accuracy.metrics.clusters import BCubed, b_cubed, clusters
 from tests.accuracy.metrics.judged import judged, judged_labels
 from tests.accuracy.metrics.scores import recall_of_candidates
 from tests.accuracy.predictors.port import Predict
-from tests.accuracy.truth import labels, same_seizure, truth
+from tests.accuracy.truth import labels, same_network, same_seizure, truth
 from tests.accuracy.world import Scale, reports
 
 Step = Callable[[str], None]
@@ -45,6 +45,7 @@ class Found:
         compared: pairs compared, None where it does not tell.
         blocking: blocking recall of each set.
         cubed: B-cubed of each set.
+        related: what it related in each set (`tests.accuracy.metrics.correlated.CORRELATED`), where it relates at all.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Found:
     compared: int | None = None
     blocking: list[float] = field(default_factory=list)
     cubed: list[BCubed] = field(default_factory=list)
+    related: list[pl.DataFrame] = field(default_factory=list)
 
 
 def world(incidents: int, seed: int) -> World:
@@ -85,10 +87,20 @@ def _over_worlds(worlds: Sequence[World], predict: Predict, step: Step) -> Found
         if (compared := predict.compared()) is not None:
             found.compared = (found.compared or 0) + compared.height
             found.blocking.append(recall_of_candidates(compared, each.true) or 0.0)
+        if (related := predict.related()) is not None:
+            found.related.append(related.with_columns(set=pl.lit(each.seed)))
         linked = clusters(each.known["incident_id"], pairs.filter("linked"))
         found.cubed.append(b_cubed(linked, each.known))
     found.judged = pl.concat(frames)
     return found
+
+
+def networks_of(worlds: Sequence[World]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The pairs of one network, with its kind, and those of one seizure; ``set`` is the seed of each one's world."""
+    return (
+        pl.concat([same_network(each.known).with_columns(set=pl.lit(each.seed)) for each in worlds]),
+        pl.concat([each.true.with_columns(set=pl.lit(each.seed)) for each in worlds]),
+    )
 
 
 def known_of(worlds: Sequence[World]) -> dict[int, pl.DataFrame]:

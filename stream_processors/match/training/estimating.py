@@ -58,12 +58,14 @@ class Estimated:
         prior: log2 of the odds that a pair is one seizure.
         history: how many pairs are, after each round; without candidates none, and what was believed is left.
         held: whether these are as many, or as few, as may be found at all (_FARTHEST): then belief decided.
+        chance: of each candidate, that it is one seizure.
     """
 
     m: Probabilities
     u: Probabilities
     prior: float
     history: tuple[float, ...]
+    chance: Bits
     held: bool = False
 
 
@@ -71,6 +73,8 @@ def estimate(
     candidates: Candidates, u: Probabilities, prior: Probabilities, numbers: tuple[float, float], *, both: bool = False
 ) -> Estimated:
     """Estimate m and the number of pairs that are one seizure.
+
+    Where there are no candidates, what is believed stays.
 
     Args:
         candidates: pairs that share a blocking key.
@@ -81,7 +85,7 @@ def estimate(
     """
     all_pairs, first = numbers
     if not len(candidates.levels):
-        return Estimated(prior, u, math.log2(first / all_pairs), (0.0,), held=True)
+        return Estimated(prior, u, math.log2(first / all_pairs), (0.0,), np.empty(0), held=True)
     m, odds, history = prior, math.log2(first / all_pairs), list[float]()
     believed_u, weight = u, candidates.weight
     for _ in range(_ROUNDS):
@@ -104,7 +108,7 @@ def estimate(
             break
     bits = _bits(candidates, m, u)
     last = odds if both else _within(bits, odds, first / weight)
-    return Estimated(m, u, last, tuple(history), abs(last - odds) > _CLOSE)
+    return Estimated(m, u, last, tuple(history), _chance(bits + last), abs(last - odds) > _CLOSE)
 
 
 def scores(candidates: Candidates, found: Estimated) -> npt.NDArray[np.float64]:

@@ -20,6 +20,9 @@ from stream_processors.match.token_comparing import kinds_of_tokens
 
 FEWEST = 5
 _LEAST_MBIT, _MOST_MBIT = 500, 20_000
+MOST_OF = {"country": 6_000, "substance": 6_000, "place": 7_000}
+"""What is rare comes in bursts (Church and Gale, *Poisson mixtures*, 1995): where it is met once it is met again, and a
+model may not know a name that is common where it is used. So these are never more surprising than this."""
 _DIGITS = 8
 _BY_ROW = ("country", "concealment")
 
@@ -45,7 +48,12 @@ def surprises(store: Store, rows: Rows) -> dict[str, Surprise]:
         found[field] = _of_numbers(_once(owners[here], token[here]), store.interned["token"], of=len(rows))
     found["place"] = _of_places(store, rows)
     found["modus"] = _of_routes(store, rows)
-    return found
+    return found | {field: _at_most(found[field], most) for field, most in MOST_OF.items()}
+
+
+def _at_most(table: Surprise, most: int) -> Surprise:
+    values = {text: min(mbit, most) for text, mbit in table.values.items()}
+    return table.model_copy(update={"values": values, "unseen": min(table.unseen, most)})
 
 
 def _once(owners: Rows, values: npt.NDArray[Any]) -> npt.NDArray[Any]:

@@ -15,8 +15,9 @@ from stream_processors.match.matcher import Matcher
 from stream_processors.match.model import Model, Stratum, shipped_model
 from stream_processors.match.pairing import Rows
 from stream_processors.match.store import Store
+from stream_processors.match.token_comparing import ENTITY, MARK
 from stream_processors.match.training.belief import IN_NETWORKS, M_AGAIN, SECOND_REPORTS, M
-from stream_processors.match.training.by_chance import by_chance, shares
+from stream_processors.match.training.by_chance import by_chance, of_lookalikes, samples_of, shares
 from stream_processors.match.training.candidates import candidates_of
 from stream_processors.match.training.estimating import (
     ESTIMATED,
@@ -32,6 +33,11 @@ from stream_processors.match.weighing import Weighing
 
 FEWEST_INCIDENTS = 1_000
 _MOST_PAIRS = 1_000_000
+_FEWEST_PAIRS = 50
+"""Of fewer pairs of a relation nothing is learned: what the base knows of it stays."""
+_ROUNDS = 3
+"""What is chance is counted anew so often, each time without what was just found to be one seizure."""
+_FEWEST_ALIKE = 200
 _FORTNIGHT = 14
 _MOST_MBIT = 15_000
 _NETWORK = "shared_name"
@@ -94,7 +100,7 @@ def learn(
     counted = given.model_copy(update={"surprise": surprises(store, rows)})
     comparing = Comparing(store)
     on_step("comparing pairs at random")
-    chance = by_chance(comparing, rows, seed)
+    samples = samples_of(comparing, rows, seed)
     on_step("comparing candidates")
     places = np.zeros(size, np.int64)
     places[rows] = np.arange(len(rows))
@@ -102,25 +108,36 @@ def learn(
     candidates = candidates_of(comparing, Weighing(store, counted), (rows[left], rows[right]), stands_for)
     on_step("estimating")
     numbers = _numbers(store, rows, candidates)
-    estimated = {
-        relation: _estimate(relation, candidates[relation], chance.get(relation), numbers[relation])
-        for relation in STRATA
-    }
-    many = len(left) * stands_for
-    model = counted.model_copy(
-        update={
-            "name": name,
-            "prior": round(1_000 * estimated["other_agency"].prior),
-            "strata": {
-                relation: _stratum(relation, found, estimated["other_agency"].prior)
-                for relation, found in estimated.items()
-            },
-            "chance": _chance(store, rows),
-            "trained_on": {"incidents": len(rows), "candidate_pairs": many, "seed": seed},
+    model, weighing, estimated = counted, None, dict[str, Estimated]()
+    for _ in range(_ROUNDS):
+        chance = by_chance(samples, weighing)
+        for relation, found in estimated.items():
+            if relation in chance:
+                alike = of_lookalikes(candidates[relation], found.chance, _FEWEST_ALIKE)
+                chance[relation] = {**chance[relation], **alike}
+        estimated = {
+            relation: _estimate(relation, candidates[relation], chance.get(relation), numbers[relation])
+            for relation in STRATA
         }
-    )
+        model = _model(counted, estimated, candidates)
+        weighing = Weighing(store, model)
+    many = len(left) * stands_for
+    trained_on = {"incidents": len(rows), "candidate_pairs": many, "seed": seed}
+    model = model.model_copy(update={"name": name, "chance": _chance(store, rows), "trained_on": trained_on})
     scored = {relation: _scored(candidates[relation], estimated[relation]) for relation in STRATA}
     return Learned(Model.model_validate(model.model_dump()), estimated, len(rows), many, scored)
+
+
+def _model(base: Model, estimated: Mapping[str, Estimated], candidates: Mapping[str, Candidates]) -> Model:
+    """The base with what was estimated."""
+    prior = estimated["other_agency"].prior
+    strata = {
+        relation: _stratum(relation, found, prior)
+        if len(candidates[relation].levels) >= _FEWEST_PAIRS
+        else base.strata[relation]
+        for relation, found in estimated.items()
+    }
+    return base.model_copy(update={"prior": round(1_000 * prior), "strata": strata})
 
 
 def _by_id(store: Store, rows: Rows) -> Rows:
@@ -170,6 +187,9 @@ def _stratum(relation: str, found: Estimated, prior: float) -> Stratum:
         weights[field] = {
             level: _mbit(m[field][level], 1.0 if level in rare else u[field][level]) for level in m[field]
         }
+    if relation == _NETWORK:
+        # That they share a name or mark is the relation, and says nothing more within it.
+        weights |= {field: dict.fromkeys(m[field], 0) for field in (MARK, ENTITY)}
     weights["relation"] = {relation: round(1_000 * (found.prior - prior))}
     return Stratum(weights=weights, m=m, u=u)
 

@@ -49,6 +49,12 @@ class EqualAttributes:
         """See `Predict`."""
         return self._compared
 
+    def related(self) -> pl.DataFrame | None:
+        """See `Predict`: whatever it finds is a correlation."""
+        if self._compared is None:
+            return None
+        return self._compared.with_columns(kind=pl.lit("EQUAL_VALUE"), outcome=pl.lit("linked"))
+
 
 def attributes(enriched: pl.DataFrame) -> pl.DataFrame:
     """incident_id, attribute, value (text as reported), without blanks."""

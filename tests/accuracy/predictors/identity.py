@@ -48,3 +48,7 @@ class EqualIdentity:
     def compared(self) -> pl.DataFrame | None:
         """See `Predict`."""
         return self._compared
+
+    def related(self) -> pl.DataFrame | None:
+        """See `Predict`: it knows one relation, that of one seizure."""
+        return None

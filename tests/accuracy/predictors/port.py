@@ -28,3 +28,9 @@ class Predict(Protocol):
 
     def compared(self) -> pl.DataFrame | None:
         """left, right of all pairs that the last call compared; None where it does not tell."""
+
+    def related(self) -> pl.DataFrame | None:
+        """What the last call related, as one seizure or otherwise (`tests.accuracy.metrics.correlated.CORRELATED`).
+
+        None for who finds reports of one seizure alone.
+        """

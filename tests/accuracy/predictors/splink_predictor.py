@@ -51,6 +51,10 @@ class Splink:
         """See `Predict`."""
         return self._compared
 
+    def related(self) -> pl.DataFrame | None:
+        """See `Predict`: it knows one relation, that of one seizure."""
+        return None
+
 
 def probabilities(enriched: pl.DataFrame, model: Path | None) -> pl.DataFrame:
     """left, right, probability of all pairs that Splink compares."""

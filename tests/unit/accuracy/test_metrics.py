@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from tests.accuracy.metrics import calibration, errors
 from tests.accuracy.metrics.clusters import b_cubed, clusters
+from tests.accuracy.metrics.correlated import ANY, CORRELATED, Correlation, Reached, by_network, by_relation
 from tests.accuracy.metrics.judged import PREDICTED, checked, judged, judged_labels
 from tests.accuracy.metrics.scores import Resampling, f1_difference, recall_of_candidates, score
 from tests.accuracy.truth import TRUTH, same_seizure
@@ -212,3 +213,22 @@ def test_a_paired_difference_is_narrower() -> None:
     assert alone.high is not None
     assert difference.low > 0
     assert difference.high - difference.low < (alone.high - alone.low) / 1.5
+
+
+def test_what_was_related_is_counted_by_kind() -> None:
+    """Of two relations one is a network's pair and one is nothing; a link as one seizure reaches its network, too."""
+    networks = pl.DataFrame({"set": [1, 1], "left": ["a", "b"], "right": ["d", "d"], "kind": ["mark", "mark"]})
+    same = same_seizure(SEIZURES).with_columns(set=pl.lit(1))
+    rows = [
+        ("a", "d", "SAME_NETWORK", "linked"),
+        ("a", "f", "SAME_NETWORK", "linked"),
+        ("d", "e", "SAME_SHIPMENT", "review"),
+        ("b", "d", "DUPLICATE", "review"),
+    ]
+    related = pl.DataFrame(rows, CORRELATED, orient="row").with_columns(set=pl.lit(1))
+    assert list(by_relation(related, networks, same)) == [
+        Correlation("SAME_NETWORK", 2, 1, 0, 0),
+        Correlation("SAME_SHIPMENT", 0, 0, 1, 1),
+        Correlation(ANY, 2, 1, 1, 1),
+    ]
+    assert list(by_network(related, networks)) == [Reached("mark", 2, 1, 1), Reached(ANY, 2, 1, 1)]
