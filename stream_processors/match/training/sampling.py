@@ -12,7 +12,7 @@ from stream_processors.match.index import KeyIndex, spread
 from stream_processors.match.pairing import Rows, pairs_of_new
 from stream_processors.match.store import Store
 
-_AT_RANDOM = 400_000
+_AT_RANDOM = 1_000_000
 _OF_EACH = 100
 """Pairs drawn for each incident, up to _AT_RANDOM."""
 _AT_ONCE = 50_000
