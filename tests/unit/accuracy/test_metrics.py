@@ -218,14 +218,14 @@ def test_a_paired_difference_is_narrower() -> None:
 def test_what_was_related_is_counted_by_kind() -> None:
     """Of two relations one is a network's pair and one is nothing; a link as one seizure reaches its network, too."""
     networks = pl.DataFrame({"set": [1, 1], "left": ["a", "b"], "right": ["d", "d"], "kind": ["mark", "mark"]})
-    same = same_seizure(SEIZURES).with_columns(set=pl.lit(1))
+    same = same_seizure(SEIZURES).with_columns(set=pl.lit(1, pl.Int64))
     rows = [
         ("a", "d", "SAME_NETWORK", "linked"),
         ("a", "f", "SAME_NETWORK", "linked"),
         ("d", "e", "SAME_SHIPMENT", "review"),
         ("b", "d", "DUPLICATE", "review"),
     ]
-    related = pl.DataFrame(rows, CORRELATED, orient="row").with_columns(set=pl.lit(1))
+    related = pl.DataFrame(rows, CORRELATED, orient="row").with_columns(set=pl.lit(1, pl.Int64))
     assert list(by_relation(related, networks, same)) == [
         Correlation("SAME_NETWORK", 2, 1, 0, 0),
         Correlation("SAME_SHIPMENT", 0, 0, 1, 1),
