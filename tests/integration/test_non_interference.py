@@ -47,6 +47,7 @@ from tests.unit.projections.worlds import World
 _WHOLE, _FILTERED = 907, 908
 _AGENCIES = ("ni-nld", "ni-usa", "ni-none")
 _SECRETARIAT = "ni-hq"
+_NOTHING = "00000000-0000-5000-8000-000000000000"
 _VIEWERS = (*_AGENCIES, _SECRETARIAT, "ni-all", "analyst")
 _LOOKING_BACK = ("ni-usa", _SECRETARIAT)
 """Viewers in a group and with delegated reports; to look back is the same for all."""
@@ -213,6 +214,15 @@ def _of_the_moment(who: httpx.Client, ids: list[str]) -> list[Any]:
     return [(each.status_code, re.sub(r'"next":"[^"]+"', '"next":"more"', each.text)) for each in answers]
 
 
+def _judging(id_: str) -> list[tuple[str, dict[str, Any]]]:
+    """What may be said of an incident or a case without its being written, for each names what does not exist."""
+    why = {"reason": "no"}
+    bodies: dict[str, dict[str, Any]] = {"split": {"members": [_NOTHING]}, "same": {"members": [_NOTHING]}}
+    bodies["join"] = {"other": _NOTHING}
+    pair = {"left": id_, "right": _NOTHING, "verdict": "SAME"}
+    return [("/judgements", pair | why), *((f"/cases/{id_}/{act}", body | why) for act, body in bodies.items())]
+
+
 def _answers(who: httpx.Client, ids: list[str]) -> list[Any]:
     """Everything that can be asked, errors included, with what is opaque replaced by its order."""
     opaque: dict[str, str] = {}
@@ -238,6 +248,7 @@ def _answers(who: httpx.Client, ids: list[str]) -> list[Any]:
         found += [plain(who.get(path)) for path in paths]
         found.append(plain(who.post(f"/incidents/{id_}/withdrawals", json={"reason": "no"})))
         found.append(plain(who.get(f"/receipts/{id_}")))
+        found += [plain(who.post(path, json=body)) for path, body in _judging(id_)]
     return found
 
 
