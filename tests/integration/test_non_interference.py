@@ -182,7 +182,9 @@ def _logs(
     """The tables of moments are filled from these records, by generation, instead of from topics."""
     head = frame(read_dictionary(deployment).id_of("enriched"))
 
-    def filled(settings: Settings, sink: ViewSink, _: object, __: object, keep: tuple[Decode, Keep]) -> None:
+    def filled(
+        settings: Settings, sink: ViewSink, _: object, __: object, keep: tuple[Decode, Keep], ___: object
+    ) -> None:
         values = [head + codec("enriched").encode(record) for record in logs[settings.generation]]
         decode, wanted = keep
         kept = wanted(decode(values)) if values else []
@@ -292,7 +294,8 @@ def test_what_is_hidden_might_as_well_not_exist(
                     continue
                 shown = {record["admitted"]["incident"]["incident_id"] for record in seen}
                 logs[_FILTERED] = [r for r in shuffled if r["admitted"]["incident"]["incident_id"] in shown]
-                _filled(deployment, _FILTERED, logs[_FILTERED], members, theirs)
+                others = [record for record, of in told if {id_ for id_, _ in of} <= shown]
+                _filled(deployment, _FILTERED, logs[_FILTERED], members, theirs, others)
                 then = _of_the_moment(here, ids)
                 assert then == _of_the_moment(there, ids)
                 assert any(status == 200 for status, _ in then[-len(ids) :])
