@@ -1,6 +1,7 @@
 """Where people judge pairs and cases: into `ionics.judgements`, with an act in the audit.
 
-Whoever judges must see both incidents; one that is hidden is refused in the words of one that does not exist. The
+Whoever judges must see both incidents; one that is hidden is refused in the words of one that does not exist. Which
+members a case has and what links them is as the person sees it, so nothing that is said depends on what is hidden. The
 judgement is written before the act: killed in between, it still says who, when and why.
 """
 
@@ -11,21 +12,21 @@ from datetime import UTC, datetime
 import psycopg
 
 from projections.audit_log import record_audit
-from projections.case_log import linked_pairs, read_judgements
-from projections.queries import owners_of
-from schemas.case import CaseVersion
+from projections.queries import members_of, owners_of, pairs_across
 from schemas.codec import frame
 from schemas.dictionary import read_dictionary
 from schemas.directory import FocalPoint
 from schemas.errors import InvalidIncidentError, ProjectionError
-from schemas.judgement import Judgement, Pair, Verdict, pair_of
+from schemas.judgement import Judgement, Judgements, Pair, Verdict, pair_of
 from schemas.publishing import publish
+from schemas.reading import read_topic
 from schemas.rights import require_judge
 from schemas.settings import Settings
 from schemas.topics import JUDGEMENTS
 
 JUDGED, CASE_SPLIT, CASES_JOINED, ONE_SEIZURE = "PAIR_JUDGED", "CASE_SPLIT", "CASES_JOINED", "ONE_SEIZURE"
 """Codes of the acts in the audit."""
+_MOST_PAIRS = 10_000
 
 Views = Callable[[], AbstractContextManager[psycopg.Connection]]
 """The read store as the person sees it, one transaction each time (`projections.viewing`)."""
@@ -57,69 +58,71 @@ class JudgementDesk:
         [made] = self._write({pair: verdict}, reason, JUDGED, "|".join(pair), words)
         return made
 
-    def split(self, case: CaseVersion, members: Collection[str], reason: str) -> list[Judgement]:
+    def split(self, case_id: str, members: Collection[str], reason: str) -> list[Judgement]:
         """Say that some members of a case do not belong to the rest of it: every pair across is DIFFERENT.
 
         Only pairs that are linked or judged are said to be so; others connect nothing.
 
         Raises:
-            InvalidIncidentError: they are none or all of its members, or are not in it.
+            ProjectionError: there is no such case, or it may not be seen.
+            InvalidIncidentError: they are none or all of its members, or are not in it; or too many pairs are linked.
             IonicsError: as `judge`.
         """
-        apart = self._members_of(case, members)
-        inside = {member.incident_id for member in case.members}
-        rest = inside - apart
+        inside = self._members(case_id)
+        apart = _named(case_id, inside, members)
+        rest = set(inside) - apart
         if not rest:
-            raise InvalidIncidentError("MEMBERS", "members", f"these are all members of case {case.case_id}")
-        known = {*linked_pairs(self._settings), *read_judgements(self._settings).held}
-        across = sorted(pair for pair in known if inside.issuperset(pair) and len(apart.intersection(pair)) == 1)
+            raise InvalidIncidentError("MEMBERS", "members", f"these are all members of case {case_id}")
+        with self._views() as connection:
+            across = pairs_across(connection, self._settings.generation, apart, rest, limit=_MOST_PAIRS + 1)
         if not across:
             raise InvalidIncidentError("MEMBERS", "members", "nothing links them with the rest any more")
-        words = f"case {case.case_id}: {len(apart)} of {len(inside)} members do not belong to the others"
-        return self._write(dict.fromkeys(across, Verdict.DIFFERENT), reason, CASE_SPLIT, case.case_id, words)
+        if len(across) > _MOST_PAIRS:
+            raise InvalidIncidentError(
+                "MEMBERS", "members", f"more than {_MOST_PAIRS} pairs link them with the rest; part fewer at a time"
+            )
+        words = f"case {case_id}: {len(apart)} of {len(inside)} members do not belong to the others"
+        return self._write(dict.fromkeys(across, Verdict.DIFFERENT), reason, CASE_SPLIT, case_id, words)
 
-    def join(self, one: CaseVersion, other: CaseVersion, reason: str) -> Judgement:
+    def join(self, one: str, other: str, reason: str) -> Judgement:
         """Say that two cases belong together: the first incidents of the two are RELATED.
 
         Raises:
+            ProjectionError: one of them does not exist, or may not be seen.
             IonicsError: as `judge`.
         """
-        for case in (one, other):
-            self._require_seen(case)
-        pair = pair_of(one.case_id, other.case_id)
-        words = f"cases {one.case_id} and {other.case_id} belong together"
-        [made] = self._write({pair: Verdict.RELATED}, reason, CASES_JOINED, one.case_id, words)
+        pair = pair_of(one, other)
+        for case_id in pair:
+            self._members(case_id)
+        [made] = self._write(
+            {pair: Verdict.RELATED}, reason, CASES_JOINED, one, f"cases {one} and {other} belong together"
+        )
         return made
 
-    def same(self, case: CaseVersion, members: Collection[str], reason: str) -> list[Judgement]:
+    def same(self, case_id: str, members: Collection[str], reason: str) -> list[Judgement]:
         """Say that some members of a case are one seizure: the first admitted of them is the SAME as each other one.
 
         Raises:
+            ProjectionError: there is no such case, or it may not be seen.
             InvalidIncidentError: they are fewer than two, or are not in it.
             IonicsError: as `judge`.
         """
-        named = self._members_of(case, members)
-        first, *others = [member.incident_id for member in case.members if member.incident_id in named]
+        inside = self._members(case_id)
+        named = _named(case_id, inside, members)
+        first, *others = [incident_id for incident_id in inside if incident_id in named]
         if not others:
             raise InvalidIncidentError("MEMBERS", "members", "name two members or more")
-        words = f"case {case.case_id}: {len(named)} members are one seizure"
+        words = f"case {case_id}: {len(named)} members are one seizure"
         verdicts = {pair_of(first, other): Verdict.SAME for other in others}
-        return self._write(verdicts, reason, ONE_SEIZURE, case.case_id, words)
+        return self._write(verdicts, reason, ONE_SEIZURE, case_id, words)
 
-    def _members_of(self, case: CaseVersion, named: Collection[str]) -> set[str]:
-        self._require_seen(case)
-        inside = {member.incident_id for member in case.members}
-        outside = sorted(set(named) - inside)
-        if outside or not named:
-            raise InvalidIncidentError(
-                "MEMBERS", "members", f"case {case.case_id} has no member {outside[0] if outside else 'named'}"
-            )
-        return set(named)
-
-    def _require_seen(self, case: CaseVersion) -> None:
-        """A case with a member that the person may not see is none to it, and no member of it is named."""
-        if len(self._owners({member.incident_id for member in case.members})) < len(case.members):
-            raise ProjectionError(f"no case {case.case_id} that {self._person.focal_point_id} may see")
+    def _members(self, case_id: str) -> list[str]:
+        """The incidents of a case that the person sees, the first admitted first."""
+        with self._views() as connection:
+            found = members_of(connection, self._settings.generation, case_id)
+        if not found:
+            raise ProjectionError(f"no case {case_id} that {self._person.focal_point_id} may see")
+        return found
 
     def _owners(self, incident_ids: Collection[str]) -> Mapping[str, str]:
         """The agency of each incident that the person may see."""
@@ -133,7 +136,7 @@ class JudgementDesk:
         owners = self._owners(wanted)
         if hidden := sorted(wanted - owners.keys()):
             raise ProjectionError(f"no incident {hidden[0]} that {self._person.focal_point_id} may see")
-        person, known = self._person, read_judgements(self._settings)
+        person, known = self._person, Judgements().fold(read_topic(self._settings, JUDGEMENTS.name))
         require_judge(person, verdicts, owners)
         by, at = (person.focal_point_id, person.agency_id), datetime.now(UTC)
         for pair, verdict in verdicts.items():
@@ -147,3 +150,12 @@ class JudgementDesk:
             self._settings, "OPERATOR_ACT", code, words, actor=by[0], agency_id=by[1], subject=subject, reason=reason
         )
         return made
+
+
+def _named(case_id: str, inside: Collection[str], named: Collection[str]) -> set[str]:
+    outside = sorted(set(named) - set(inside))
+    if outside or not named:
+        raise InvalidIncidentError(
+            "MEMBERS", "members", f"case {case_id} has no member {outside[0] if outside else 'named'}"
+        )
+    return set(named)

@@ -70,6 +70,12 @@ class CaseDetail(BaseModel):
     changes: list[Row] = Field(description="What its last change was.")
 
 
+class Judged(BaseModel):
+    """What was said; links and cases follow."""
+
+    judgements: list[Row] = Field(description="One of each pair; `revision` counts what people said of it.")
+
+
 class Detail(BaseModel):
     """One incident."""
 

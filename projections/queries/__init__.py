@@ -5,10 +5,10 @@ the same. Dates and times are ISO 8601, times in UTC; mass is in micrograms.
 """
 
 from projections.queries.aggregates import agencies, heat, milestones, routes, timeline
-from projections.queries.cases import case, case_document, case_of, list_cases
+from projections.queries.cases import case, case_document, case_of, list_cases, members_of
 from projections.queries.delegations import delegations
 from projections.queries.incidents import find_incidents, incident, items, opened_by, owners_of, revisions
-from projections.queries.links import closed_keys, list_links
+from projections.queries.links import closed_keys, list_links, pairs_across
 from projections.queries.lists import list_incidents, list_items, stored_value
 from projections.queries.substances import first_seen, substances
 
@@ -28,9 +28,11 @@ __all__ = [
     "list_incidents",
     "list_items",
     "list_links",
+    "members_of",
     "milestones",
     "opened_by",
     "owners_of",
+    "pairs_across",
     "revisions",
     "routes",
     "stored_value",

@@ -74,6 +74,17 @@ def case_of(connection: psycopg.Connection, generation: int, incident_id: str) -
     return str(found[0]["case_id"]) if found else None
 
 
+def members_of(connection: psycopg.Connection, generation: int, case_id: str) -> list[str]:
+    """The incidents of a case, the first admitted first; none where the viewer sees no such case."""
+    statement: LiteralString = """
+        SELECT m.incident_id::text FROM {case_member} m JOIN {incident} i USING (incident_id)
+        WHERE m.case_id = %(id)s::uuid ORDER BY m.admitted_at, m.incident_id
+    """
+    if case(connection, generation, case_id) is None:
+        return []
+    return [str(row["incident_id"]) for row in rows(connection, generation, statement, {"id": case_id})]
+
+
 def _members(connection: psycopg.Connection, generation: int, case_id: str) -> list[Row]:
     """The incidents of a case by seizure, the first admitted first; `canonical` is the one that stands for it."""
     statement: LiteralString = """

@@ -1,11 +1,13 @@
 """Links between current incidents, as the viewer sees both: those that count, and those that wait for a person."""
 
+from collections.abc import Collection
 from typing import Any, LiteralString
 
 import psycopg
 
 from projections.queries.reading import Row, rows
 from projections.reasons import sentences
+from schemas.judgement import Pair
 
 # A link counts only while both revisions that it names are the current ones; then it is as people say, and else as the
 # model says while one of its keys is open in all scopes that concern it (architecture.md, "Matching").
@@ -88,6 +90,25 @@ def list_links(
     parameters: dict[str, Any] = {"which": which, "id": incident_id, "kind": kind, "limit": limit}
     parameters |= {"after_urgent": urgent, "after_ppm": ppm, "after_left": left, "after_right": right}
     return told(rows(connection, generation, statement, parameters))
+
+
+def pairs_across(
+    connection: psycopg.Connection, generation: int, some: Collection[str], others: Collection[str], *, limit: int
+) -> list[Pair]:
+    """The pairs of one of some incidents and one of others that were ever linked or judged, in order.
+
+    Whether they count is not asked: a link that does not count now may again, when a key opens.
+    """
+    statement: LiteralString = """
+        SELECT "left"::text, "right"::text FROM (
+            SELECT "left", "right" FROM {link} UNION SELECT "left", "right" FROM {judgement}
+        ) AS pair
+        WHERE "left" = ANY (%(some)s::uuid[]) AND "right" = ANY (%(others)s::uuid[])
+            OR "left" = ANY (%(others)s::uuid[]) AND "right" = ANY (%(some)s::uuid[])
+        ORDER BY 1, 2 LIMIT %(limit)s
+    """
+    parameters = {"some": sorted(some), "others": sorted(others), "limit": limit}
+    return [(str(row["left"]), str(row["right"])) for row in rows(connection, generation, statement, parameters)]
 
 
 def told(found: list[Row]) -> list[Row]:

@@ -18,9 +18,11 @@ from deploy.generations import drop_generation
 from deploy.stages import generated
 from deploy.workers import spawn_stage
 from producers import IncidentProducer
+from projections.api.backend import Backend
+from projections.api.limits import Limits
 from projections.feed import feed
 from projections.migrate import migrate
-from projections.queries import incident
+from projections.queries import incident, members_of
 from projections.seen_feed import cases_seen_by
 from projections.viewing import viewing
 from schemas.case import CaseVersion
@@ -36,6 +38,7 @@ from stream_processors.match import cases_group
 from stream_processors.runtime import Output
 from stream_processors.runtime.lag import committed, lag
 from tests.integration.exchange import CONTENT, stages, until
+from tests.integration.serving import client, serving
 from tests.running import Running
 from tests.unit.match_cases import facts
 from tests.unit.match_cases.expected import expected
@@ -140,6 +143,25 @@ class World:
         ):
             return incident(connection, generation, incident_id)
 
+    def shown(self, incident_ids: Sequence[str], person: str) -> list[set[str]]:
+        """The cases that some incidents give their names to, as somebody sees them."""
+        generation = self.settings.generation
+        with (
+            psycopg.connect(self.settings.reader_url, autocommit=True) as connection,
+            viewing(connection, generation, person),
+        ):
+            found = [set(members_of(connection, generation, one)) for one in incident_ids]
+        return [members for members in found if members]
+
+    def narrow(self, incident_id: str) -> None:
+        """Amend an incident of case-nzl, so that nobody else may see it any more."""
+        with IncidentProducer("case-nzl", reporting_country="NZL", settings=self.settings) as producer:
+            current, receipt = current_revision(self.settings, incident_id)
+            narrower = {"audience": ["agency:case-nzl"], "tlp": "AMBER"}
+            later = producer.amend(current, receipt, narrower, reason="ours")
+            assert producer.wait(later, 60).outcome == "ACCEPTED"
+        until(lambda: self.row(incident_id, "case-aus") is None)
+
     def link(self, one: str, other: str, policy_class: int = 0) -> None:
         """Link two incidents at their first revisions."""
         left, right = pair_of(one, other)
@@ -161,6 +183,10 @@ def test_people_judge_and_follow_what_they_may_see(judged: Settings) -> None:
     [a, b, c], [d] = ours, theirs
     [hidden] = world.reported("case-nzl", 1, audience=["agency:case-nzl"], tlp="AMBER")
 
+    def follows(*expected: set[str]) -> None:
+        """Wait for the stream, which readers follow, and for the views, which commands ask."""
+        until(lambda: standing() == list(expected) == world.shown([a, b, c, d], "analyst"))
+
     def standing() -> list[set[str]]:
         latest = {event.case.case_id: event.case for event in feed(judged, kind="case", follow=False)}
         found = [{one.incident_id for one in case.members} for case in latest.values()]
@@ -168,15 +194,15 @@ def test_people_judge_and_follow_what_they_may_see(judged: Settings) -> None:
 
     for one, other in ((a, b), (b, c), (c, d)):
         world.link(one, other)
-    until(lambda: standing() == [{a, b, c, d}])
+    follows({a, b, c, d})
 
     review = ("links", "review", "--json", "--reason", "seen both")
     [made] = _run(*review, f"{c}|{d}", "--different", "--as", "case-aus")
     assert (made["revision"], made["verdict"], made["agency_id"]) == (1, "DIFFERENT", "case-aus")
-    until(lambda: standing() == [{a, b, c}])
+    follows({a, b, c})
     [made] = _run(*review, d, c, "--take-back", "--as", "analyst")
     assert made["revision"] == 2
-    until(lambda: standing() == [{a, b, c, d}])
+    follows({a, b, c, d})
 
     absent = "00000000-0000-0000-0000-000000000000"
     refused = [_run(*review, a, one, "--same", "--as", "case-aus", code=1) for one in (hidden, absent)]
@@ -189,14 +215,14 @@ def test_people_judge_and_follow_what_they_may_see(judged: Settings) -> None:
 
     made = _run("case", "split", a, c, d, "--reason", "two networks", "--json")
     assert [(each["left"], each["right"]) for each in made] == [pair_of(b, c)]
-    until(lambda: standing() == [{a, b}, {c, d}])
+    follows({a, b}, {c, d})
     assert "all members" in _run("case", "split", a, a, b, "--reason", "x", code=1)
     assert "no member" in _run("case", "same", a, a, c, "--reason", "x", code=1)
     _run("case", "same", a, a, b, "--reason", "one parcel", "--json")
     [joined] = _run("case", "join", a, c, "--reason", "same vendor", "--json")
     assert (joined["left"], joined["right"], joined["verdict"]) == (*pair_of(a, c), "RELATED")
     world.link(a, c)  # as the matcher answers a judgement of a pair
-    until(lambda: standing() == [{a, b, c, d}])
+    follows({a, b, c, d})
     last = [event.case for event in feed(judged, kind="case", follow=False)][-1]
     assert {one.incident_id: one.canonical_id for one in last.members} == {a: a, b: a, c: c, d: d}
     acts = [codec("audit").decode((record.value or b"")[FRAME_BYTES:]) for record in read_topic(judged, AUDIT.name)]
@@ -207,6 +233,110 @@ def test_people_judge_and_follow_what_they_may_see(judged: Settings) -> None:
         for line in CliRunner().invoke(cli, ["watch", "--cases", "--json", "--limit", "1"]).stdout.splitlines()
     ]
     assert (line["case"]["version"], line["case"]["case_id"]) == (1, a)
+
+
+_ABSENT = "00000000-0000-0000-0000-000000000000"
+
+
+@pytest.fixture
+def address(judged: Settings) -> Iterator[str]:
+    """The HTTP API over the same generation."""
+    with serving(Backend(judged, Limits(10_000, 10_000))) as found:
+        yield found
+
+
+def test_people_judge_over_http(judged: Settings, address: str) -> None:
+    """Links and cases follow what they say, the audit says who; what is not theirs to judge they are told so."""
+    world = World(judged)
+    [a, b, c], [d] = world.reported("case-nzl", 3), world.reported("case-aus", 1)
+    for one, other in ((a, b), (b, c), (c, d)):
+        world.link(one, other)
+    why = {"reason": "seen both"}
+
+    def follows(*expected: set[str]) -> None:
+        until(lambda: world.shown([a, b, c, d], "case-aus") == list(expected))
+
+    with (
+        client(address, judged, "case-nzl") as nzl,
+        client(address, judged, "case-aus") as aus,
+        client(address, judged, "analyst") as analyst,
+        client(address, judged, "analyst", "read") as reader,
+    ):
+        follows({a, b, c, d})
+        answer = aus.post("/judgements", json={"left": d, "right": c, "verdict": "DIFFERENT"} | why)
+        [made] = answer.json()["judgements"]
+        assert (answer.status_code, made["left"], made["right"]) == (201, *pair_of(c, d))
+        assert (made["revision"], made["focal_point_id"], made["reason"]) == (1, "case-aus", "seen both")
+        follows({a, b, c})
+        [link] = analyst.get("/links", params={"which": "all", "incident": d}).json()["links"]
+        assert (link["verdict"], link["judged_by"], link["counts"]) == ("DIFFERENT", "case-aus", False)
+
+        for who in (aus, reader):
+            for path, body in (
+                ("/judgements", {"left": a, "right": b, "verdict": "SAME"}),
+                (f"/cases/{a}/split", {"members": [c]}),
+            ):
+                answer = who.post(path, json=body | why)
+                assert (answer.status_code, answer.json()["code"]) == (403, "NO_RIGHT")
+        answer = aus.post("/judgements", json={"left": c, "right": d, "verdict": "SAME", "reason": " "})
+        assert (answer.status_code, answer.json()["code"]) == (422, "BLANK")
+
+        taken = analyst.post("/judgements", json={"left": c, "right": d, "verdict": "NONE"} | why)
+        assert taken.json()["judgements"][0]["revision"] == 2
+        follows({a, b, c, d})
+        parted = nzl.post(f"/cases/{a}/split", json={"members": [c, d]} | why).json()["judgements"]
+        assert [(each["left"], each["right"], each["verdict"]) for each in parted] == [(*pair_of(b, c), "DIFFERENT")]
+        follows({a, b}, {c, d})
+        assert nzl.post(f"/cases/{a}/same", json={"members": [a, b]} | why).status_code == 201
+        assert analyst.post(f"/cases/{a}/join", json={"other": c} | why).status_code == 201
+        world.link(a, c)  # as the matcher answers a judgement of a pair
+        follows({a, b, c, d})
+        until(lambda: analyst.get(f"/cases/{a}").json()["case"]["seizures"] == 3)
+    records = [codec("audit").decode((record.value or b"")[FRAME_BYTES:]) for record in read_topic(judged, AUDIT.name)]
+    ours = {a, "|".join(pair_of(c, d))}
+    assert [(act["code"], act["actor"]) for act in records if act["subject"] in ours] == [
+        ("PAIR_JUDGED", "case-aus"),
+        ("PAIR_JUDGED", "analyst"),
+        ("CASE_SPLIT", "case-nzl"),
+        ("ONE_SEIZURE", "case-nzl"),
+        ("CASES_JOINED", "analyst"),
+    ]
+
+
+def test_what_is_hidden_is_refused_over_http_like_what_does_not_exist(judged: Settings, address: str) -> None:
+    """To the byte, wherever it is named; and a case is judged as far as it is seen."""
+    world = World(judged)
+    [a, b, c] = world.reported("case-nzl", 3)
+    secret = world.reported("case-nzl", 2, audience=["agency:case-nzl"], tlp="AMBER")
+    for one, other in ((a, b), (b, c)):
+        world.link(one, other)
+    with psycopg.connect(judged.database_url) as writer:
+        found = writer.execute(f"SELECT policy_class FROM g{_JUDGED}.incident WHERE incident_id = %s", secret[:1])
+        world.link(*secret, *(found.fetchone() or ()))
+    until(lambda: world.shown(secret, "case-nzl") == [set(secret)])
+    until(lambda: world.shown([a], "analyst") == [{a, b, c}])
+    world.narrow(c)  # and its case has not followed yet
+    with client(address, judged, "analyst") as who:
+        for path, body in (
+            ("/judgements", {"left": a, "right": "{}", "verdict": "SAME"}),
+            ("/judgements", {"left": a, "right": "{}", "verdict": "NONE"}),
+            ("/cases/{}/split", {"members": [a]}),
+            ("/cases/{}/same", {"members": [a, b]}),
+            ("/cases/{}/join", {"other": a}),
+            (f"/cases/{a}/join", {"other": "{}"}),
+            (f"/cases/{a}/split", {"members": ["{}"]}),
+            (f"/cases/{a}/same", {"members": [a, "{}"]}),
+        ):
+            answers = set()
+            for id_ in (_ABSENT, c, *secret):
+                named = orjson.loads(orjson.dumps(body | {"reason": "no"}).replace(b"{}", id_.encode()))
+                answer = who.post(path.format(id_), json=named)
+                answers.add((answer.status_code, answer.text.replace(id_, "{}")))
+            assert [status for status, _ in answers] == [
+                422 if "members" in body and path.startswith(f"/cases/{a}") else 404
+            ]
+        made = who.post(f"/cases/{a}/split", json={"members": [b], "reason": "two networks"}).json()["judgements"]
+        assert [(each["left"], each["right"]) for each in made] == [pair_of(a, b)]
 
 
 def test_a_case_is_given_to_those_who_see_its_incidents(judged: Settings) -> None:
@@ -234,11 +364,7 @@ def test_a_case_is_given_to_those_who_see_its_incidents(judged: Settings) -> Non
     assert members("case-aus") == [{c, d}]
     [case_id] = [case.case_id for case in seen("case-aus")]
     [narrowed] = {c, d} - {case_id}
-    with IncidentProducer("case-nzl", reporting_country="NZL", settings=judged) as producer:
-        current, receipt = current_revision(judged, narrowed)
-        later = producer.amend(current, receipt, {"audience": ["agency:case-nzl"], "tlp": "AMBER"}, reason="ours")
-        assert producer.wait(later, 60).outcome == "ACCEPTED"
-    until(lambda: world.row(narrowed, "case-aus") is None)
+    world.narrow(narrowed)
     assert members("case-aus") == []
     stated = {"moved": {"incident_id": narrowed, "revision": 2, "withdrawn": False}}
     value = b"\0" * FRAME_BYTES + codec("match_event").encode(stated)

@@ -47,6 +47,7 @@ from tests.unit.projections.worlds import World
 _WHOLE, _FILTERED = 907, 908
 _AGENCIES = ("ni-nld", "ni-usa", "ni-none")
 _SECRETARIAT = "ni-hq"
+_NOTHING = "00000000-0000-5000-8000-000000000000"
 _VIEWERS = (*_AGENCIES, _SECRETARIAT, "ni-all", "analyst")
 _LOOKING_BACK = ("ni-usa", _SECRETARIAT)
 """Viewers in a group and with delegated reports; to look back is the same for all."""
@@ -181,7 +182,9 @@ def _logs(
     """The tables of moments are filled from these records, by generation, instead of from topics."""
     head = frame(read_dictionary(deployment).id_of("enriched"))
 
-    def filled(settings: Settings, sink: ViewSink, _: object, __: object, keep: tuple[Decode, Keep]) -> None:
+    def filled(
+        settings: Settings, sink: ViewSink, _: object, __: object, keep: tuple[Decode, Keep], ___: object
+    ) -> None:
         values = [head + codec("enriched").encode(record) for record in logs[settings.generation]]
         decode, wanted = keep
         kept = wanted(decode(values)) if values else []
@@ -213,6 +216,15 @@ def _of_the_moment(who: httpx.Client, ids: list[str]) -> list[Any]:
     return [(each.status_code, re.sub(r'"next":"[^"]+"', '"next":"more"', each.text)) for each in answers]
 
 
+def _judging(id_: str) -> list[tuple[str, dict[str, Any]]]:
+    """What may be said of an incident or a case without its being written, for each names what does not exist."""
+    why = {"reason": "no"}
+    bodies: dict[str, dict[str, Any]] = {"split": {"members": [_NOTHING]}, "same": {"members": [_NOTHING]}}
+    bodies["join"] = {"other": _NOTHING}
+    pair = {"left": id_, "right": _NOTHING, "verdict": "SAME"}
+    return [("/judgements", pair | why), *((f"/cases/{id_}/{act}", body | why) for act, body in bodies.items())]
+
+
 def _answers(who: httpx.Client, ids: list[str]) -> list[Any]:
     """Everything that can be asked, errors included, with what is opaque replaced by its order."""
     opaque: dict[str, str] = {}
@@ -238,6 +250,7 @@ def _answers(who: httpx.Client, ids: list[str]) -> list[Any]:
         found += [plain(who.get(path)) for path in paths]
         found.append(plain(who.post(f"/incidents/{id_}/withdrawals", json={"reason": "no"})))
         found.append(plain(who.get(f"/receipts/{id_}")))
+        found += [plain(who.post(path, json=body)) for path, body in _judging(id_)]
     return found
 
 
@@ -281,7 +294,8 @@ def test_what_is_hidden_might_as_well_not_exist(
                     continue
                 shown = {record["admitted"]["incident"]["incident_id"] for record in seen}
                 logs[_FILTERED] = [r for r in shuffled if r["admitted"]["incident"]["incident_id"] in shown]
-                _filled(deployment, _FILTERED, logs[_FILTERED], members, theirs)
+                others = [record for record, of in told if {id_ for id_, _ in of} <= shown]
+                _filled(deployment, _FILTERED, logs[_FILTERED], members, theirs, others)
                 then = _of_the_moment(here, ids)
                 assert then == _of_the_moment(there, ids)
                 assert any(status == 200 for status, _ in then[-len(ids) :])

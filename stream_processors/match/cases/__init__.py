@@ -5,7 +5,6 @@ the correlated stream: each case after each change. Facts (`reading`, `fold`) sa
 of them; `tracking` does so for what a record touches; `events` says what is different.
 """
 
-from stream_processors.match.cases.reading import FactReader, Link
 from stream_processors.match.cases.stage import Cases
 
-__all__ = ["Cases", "FactReader", "Link"]
+__all__ = ["Cases"]
