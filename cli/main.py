@@ -21,7 +21,11 @@ _VIEWS = {
     "substances": "cli.lists",
     "activity": "cli.lists",
     "milestones": "cli.lists",
+    "links": "cli.links",
+    "case": "cli.case",
 }
+ONLY = {"links": ("list",), "case": ("list", "show")}
+"""Of groups among the views, the commands that look and do nothing."""
 VIEWS = tuple(_VIEWS)
 """Commands that read the tables of a generation and nothing else: `ionics as-of` gives each of them a moment's."""
 _COMMANDS = {
@@ -41,8 +45,6 @@ _COMMANDS = {
     "watch": "cli.watch",
     "as-of": "cli.as_of",
     **_VIEWS,
-    "links": "cli.links",
-    "case": "cli.case",
     "match": "cli.match",
     "replay": "cli.replay",
     "verify": "cli.verify",

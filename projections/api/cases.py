@@ -7,9 +7,9 @@ from fastapi import APIRouter, Query, Request, Response
 
 from projections import queries
 from projections.api.answers import answer
-from projections.api.callers import Reader, Store
 from projections.api.models import CaseDetail, CasePage
 from projections.api.problems import absent
+from projections.api.views import Viewed
 
 router = APIRouter(tags=["cases"])
 
@@ -17,8 +17,7 @@ router = APIRouter(tags=["cases"])
 @router.get("/cases", operation_id="listCases", response_model=CasePage)
 def list_cases(
     request: Request,
-    caller: Reader,
-    store: Store,
+    view: Viewed,
     agency: Annotated[str | None, Query(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")] = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
     after: Annotated[str | None, Query(max_length=500)] = None,
@@ -27,29 +26,29 @@ def list_cases(
     asked = {"agency_id": agency}
     position = None
     if after is not None:
-        at, id_ = store.cursors.open(caller.id, {"cases": True, **asked}, after)
+        at, id_ = view.opened({"cases": True, **asked}, after)
         position = (str(at), str(id_))
-    with store.viewing(caller) as connection:
-        found = queries.list_cases(connection, store.generation, agency_id=agency, after=position, limit=limit + 1)
-        positions = store.positions(connection)
+    with view.reading() as (connection, generation):
+        found = queries.list_cases(connection, generation, agency_id=agency, after=position, limit=limit + 1)
+        positions = view.store.positions(connection)
     page, more = found[:limit], len(found) > limit
-    store.record(caller, "LIST", {"cases": asked | {"limit": limit}}, positions=positions)
+    view.record("LIST", {"cases": asked | {"limit": limit}}, positions=positions)
     following = None
     if more:
         place = [page[-1]["changed_at"], page[-1]["case_id"]]
-        following = store.cursors.seal(caller.id, {"cases": True, **asked}, place)
-    return answer(request, caller, {"cases": page, "next": following})
+        following = view.sealed({"cases": True, **asked}, place)
+    return answer(request, view.caller, {"cases": page, "next": following})
 
 
 @router.get("/cases/{case_id}", operation_id="getCase", response_model=CaseDetail)
-def get_case(request: Request, caller: Reader, store: Store, case_id: UUID) -> Response:
+def get_case(request: Request, view: Viewed, case_id: UUID) -> Response:
     """One case: what is known, who reported, why its incidents belong together."""
     id_ = str(case_id)
-    with store.viewing(caller) as connection:
-        found = queries.case_document(connection, store.generation, id_)
+    with view.reading() as (connection, generation):
+        found = queries.case_document(connection, generation, id_)
     if found is None:
         raise absent()
     ids = {row["incident_id"] for row in found["members"]}
     ids |= {row[side] for name in ("links", "across") for row in found[name] for side in ("left", "right")}
-    store.record(caller, "DETAIL", {"case": id_}, sorted(ids))
-    return answer(request, caller, found)
+    view.record("DETAIL", {"case": id_}, sorted(ids))
+    return answer(request, view.caller, found)

@@ -8,8 +8,8 @@ from fastapi import APIRouter, Query, Request, Response
 
 from projections import queries
 from projections.api.answers import answer
-from projections.api.callers import Reader, Store
 from projections.api.models import LinkPage
+from projections.api.views import Viewed
 from projections.queries.links import ALL, COUNTING, REVIEW
 
 router = APIRouter(tags=["links"])
@@ -26,8 +26,7 @@ class Which(StrEnum):
 @router.get("/links", operation_id="listLinks", response_model=LinkPage)
 def list_links(
     request: Request,
-    caller: Reader,
-    store: Store,
+    view: Viewed,
     which: Which = Which.COUNTING,
     incident: UUID | None = None,
     kind: Annotated[str | None, Query(pattern=r"^[A-Z_]{1,64}$")] = None,
@@ -38,25 +37,25 @@ def list_links(
     asked = {"which": str(which), "incident_id": None if incident is None else str(incident), "kind": kind}
     position = None
     if after is not None:
-        urgent, ppm, left, right = store.cursors.open(caller.id, {"links": True, **asked}, after)
+        urgent, ppm, left, right = view.opened({"links": True, **asked}, after)
         position = (bool(urgent), int(ppm), str(left), str(right))
-    with store.viewing(caller) as connection:
+    with view.reading() as (connection, generation):
         found = queries.list_links(
             connection,
-            store.generation,
+            generation,
             which=str(which),
             incident_id=asked["incident_id"],
             kind=kind,
             after=position,
             limit=limit + 1,
         )
-        positions = store.positions(connection)
+        positions = view.store.positions(connection)
     page, more = found[:limit], len(found) > limit
     ids = sorted({row[side] for row in page for side in ("left", "right")})
-    store.record(caller, "LIST", {"links": asked | {"limit": limit}}, ids, positions=positions)
+    view.record("LIST", {"links": asked | {"limit": limit}}, ids, positions=positions)
     following = None
     if more:
         last = page[-1]
         place = [last["urgent"], last["duplicate_ppm"], last["left"], last["right"]]
-        following = store.cursors.seal(caller.id, {"links": True, **asked}, place)
-    return answer(request, caller, {"links": page, "next": following})
+        following = view.sealed({"links": True, **asked}, place)
+    return answer(request, view.caller, {"links": page, "next": following})
