@@ -45,8 +45,14 @@ def _run(*words: str, code: int = 0) -> str:
     return done.stdout + str(done.exception or "")
 
 
+def _of_incidents(connection: psycopg.Connection, generation: int) -> dict[str, str]:
+    """Digests of what no link changes: in the old generation no matcher is at work here, in the new one there is."""
+    found = digests(connection, generation)
+    return {name: found[name] for name in ("incident", "incident_revision", "item")}
+
+
 def test_stages_and_readers_go_over_and_back(home: Settings, tmp_path: Path) -> None:
-    """Made from the log of truth it has the digests of the old one; new reports reach the one that is read."""
+    """Made from the log of truth it has the incidents of the old one; new reports reach the one that is read."""
     add_agencies(home, [Agency("gen-nzl", "gen-nzl", "CUSTOMS", "NZL")])
     first, stop = read_directory(home).generation, threading.Event()
     stages = ("admit", "enrich", "project", "members")
@@ -68,7 +74,7 @@ def test_stages_and_readers_go_over_and_back(home: Settings, tmp_path: Path) -> 
             assert f"model {_OTHER.version}: another one" in _run("match", "model")
             assert load_current().generation == first + 1
             with psycopg.connect(home.database_url, autocommit=True) as writer:
-                until(lambda: digests(writer, first) == digests(writer, first + 1))
+                until(lambda: _of_incidents(writer, first) == _of_incidents(writer, first + 1))
             arrives()  # in the new one
             with pytest.raises(TopologyError, match="is read"):
                 drop_generation(home, first + 1)
