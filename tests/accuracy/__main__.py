@@ -64,8 +64,8 @@ def _measure(size: int, seed: int, folder: Path) -> tuple[list[str], dict[str, s
     path = ids_file()
     seeds = range(seed, seed + _SEEDS)
     with _progress() as bar:
-        # Worlds and their tuning, Splink's tuning, the real file, and each of seven over each set.
-        steps = _SEEDS + 2 + 7 * _SEEDS + (8 if path else 0)
+        # Worlds and the tuning one, tuning of Splink and of ours, the real file, and each of eight over each set.
+        steps = _SEEDS + 3 + 8 * _SEEDS + (9 if path else 0)
         task = bar.add_task("", total=steps)
 
         def step(what: str) -> None:
@@ -107,7 +107,8 @@ def _predictors(size: int, seed: int, folder: Path, step: Step) -> list[Predict]
     except UnavailableError as error:
         sys.stderr.write(f"Splink is left out: {error}\n")
         peers = []
-    return [*ours(), *peers, *simple()]
+    step("our own tuning")
+    return [*ours(tuning.enriched, tuning.true), *peers, *simple()]
 
 
 def _lines(

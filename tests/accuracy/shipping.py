@@ -1,4 +1,4 @@
-"""Makes the model that comes with the program again, but for the fifth digit: ``python -m tests.accuracy.shipping``.
+"""Makes the model that comes with the program again, to the byte: ``python -m tests.accuracy.shipping``.
 
 It is learned without labels from a generated world that is measured nowhere. The thresholds alone are chosen with
 labels: on worlds of 20,000 incidents of seeds 101 and 102, so that 99 of 100 links hold and 95 of 100 second reports

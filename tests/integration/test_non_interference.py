@@ -24,12 +24,12 @@ from deploy.changes import make_changes
 from deploy.home import administrator_keys
 from projections.api.backend import Backend
 from projections.api.limits import Limits
-from projections.filling import Keep
+from projections.loading import Narrowed
 from projections.members import write_links, write_members
 from projections.migrate import drop, migrate
 from projections.moments import MomentsKeeper, drop_moments, keeper
 from projections.projector import EnrichedDecoder
-from projections.sink import Decode, ViewSink
+from projections.sink import ViewSink
 from schemas.codec import codec, frame
 from schemas.delegation import DelegationLink
 from schemas.dictionary import read_dictionary
@@ -182,15 +182,16 @@ def _logs(
     """The tables of moments are filled from these records, by generation, instead of from topics."""
     head = frame(read_dictionary(deployment).id_of("enriched"))
 
-    def filled(
-        settings: Settings, sink: ViewSink, _: object, __: object, keep: tuple[Decode, Keep], ___: object
-    ) -> None:
+    def loaded(
+        settings: Settings, tables: tuple[psycopg.Connection, int], _: object, __: object, narrowed: Narrowed
+    ) -> tuple[int, int]:
         values = [head + codec("enriched").encode(record) for record in logs[settings.generation]]
-        decode, wanted = keep
-        kept = wanted(decode(values)) if values else []
-        sink.apply([value for value, each in zip(values, kept, strict=True) if each], {})
+        kept = narrowed.keep(EnrichedDecoder(settings)(values)) if values else []
+        found = [value for value, each in zip(values, kept, strict=True) if each]
+        ViewSink(*tables, narrowed.decode, narrowed.read).apply(found, {})
+        return len(values), len(found)
 
-    monkeypatch.setattr(projections.as_of, "fill", filled)
+    monkeypatch.setattr(projections.as_of, "load", loaded)
     monkeypatch.setattr(keeper, "is_final", lambda *_: True)
     stop = threading.Event()
     keepers = [MomentsKeeper(replace(deployment, generation=generation)) for generation in logs]
