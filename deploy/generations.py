@@ -98,7 +98,7 @@ def make_generation(settings: Settings, on_batch: Callable[[int], None], model: 
             thread.start()
             stopped.callback(thread.join)
         stopped.callback(stop.set)
-        while not stop.is_set() and not _caught_up(ours):
+        while not stop.is_set() and not caught_up(ours):
             time.sleep(_LOOK_S)
     if faults:
         raise faults[0]
@@ -156,7 +156,7 @@ def _numbers(settings: Settings) -> list[int]:
     return sorted(int(found[1]) for found in map(_ENRICHED.fullmatch, names) if found)
 
 
-def _caught_up(settings: Settings) -> bool:
+def caught_up(settings: Settings) -> bool:
     """Whether each stage of the generation has read all of its inputs; those before it in the catalogue come first."""
     return all(
         lag(settings, topic, _position(settings, stage, topic)).fresh
