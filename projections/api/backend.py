@@ -34,6 +34,8 @@ _WAIT_S = 5.0
 _MOMENT_S, _AGAIN_S = 5.0, 0.1
 _MOMENTS = 0.1, 10
 """How often a caller may ask for a moment that is not at hand: each is a reading of the whole log."""
+_AWAITED_MOST = 10_000
+"""Moments asked for and not yet answered, of all callers, that are remembered."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,7 @@ class Backend:
         self.limits = limits or Limits(20, 200)
         self.strangers = Limits(5, 50)
         self.moments = Limits(*_MOMENTS)
+        self._awaited: dict[tuple[str, Asked], None] = {}
         self.members = MembersFollower(settings)
         self.log = AccessLog(settings)
         self.refusals = Refusals(settings)
@@ -135,10 +138,12 @@ class Backend:
         for attempt in count():
             with self.viewing(caller) as connection:
                 number = number_at(connection, asked)
-                if number is None and not attempt:
+                if number is None and not attempt and (caller.id, asked) not in self._awaited:
                     self.moments.take(caller.id)
+                    self._await(caller, asked)
                 ask(connection, asked)
                 if number is not None:
+                    self._awaited.pop((caller.id, asked), None)
                     yield connection, number
                     return
             if time.monotonic() > deadline:
@@ -150,6 +155,12 @@ class Backend:
             "what was known at that moment is being put together, or is not final; ask again",
             headers={"Retry-After": "2"},
         )
+
+    def _await(self, caller: Caller, asked: Asked) -> None:
+        """Who asks again, as the answer says, for what is still being made has paid for it."""
+        for old in list(self._awaited)[: -_AWAITED_MOST + 1]:
+            self._awaited.pop(old, None)
+        self._awaited[caller.id, asked] = None
 
     @property
     def generation(self) -> int:
