@@ -40,15 +40,15 @@ def wanted_grants(topics: Iterable[Topic], agencies: Iterable[str]) -> frozenset
     members = [agency_principal(agency_id) for agency_id in agencies]
     names = {"agency": members}
     grants = {
-        Grant(principal, "GROUP", prefix, True, "DESCRIBE")  # noqa: FBT003
+        Grant(principal, "GROUP", prefix, prefixed=True, operation="DESCRIBE")
         for principal in SEES_LAG
         for prefix in STAGE_GROUPS.values()
     }
     for principal in (*BACKBONE, *members):
-        grants.add(Grant(principal, "GROUP", reading_groups(principal), True, "READ"))  # noqa: FBT003
+        grants.add(Grant(principal, "GROUP", reading_groups(principal), prefixed=True, operation="READ"))
     for stage, prefix in STAGE_GROUPS.items():
-        grants.add(Grant(stage, "GROUP", prefix, True, "READ"))  # noqa: FBT003
-        grants.add(Grant(stage, "TRANSACTIONAL_ID", prefix, True, "WRITE"))  # noqa: FBT003
+        grants.add(Grant(stage, "GROUP", prefix, prefixed=True, operation="READ"))
+        grants.add(Grant(stage, "TRANSACTIONAL_ID", prefix, prefixed=True, operation="WRITE"))
     present = {*BACKBONE, *members, ANYONE}
     for topic in topics:
         operations: tuple[tuple[Operation, tuple[str, ...]], ...] = (
@@ -56,7 +56,7 @@ def wanted_grants(topics: Iterable[Topic], agencies: Iterable[str]) -> frozenset
             ("READ", (*topic.readers, OPERATOR)),
         )
         grants |= {
-            Grant(principal, "TOPIC", topic.name, False, operation)  # noqa: FBT003
+            Grant(principal, "TOPIC", topic.name, prefixed=False, operation=operation)
             for operation, given in operations
             for name in given
             for principal in names.get(name, [name])

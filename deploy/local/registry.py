@@ -118,8 +118,12 @@ class Registry:
         place = self._home.registry_dir / "config"
         place.mkdir(mode=0o700, exist_ok=True)
         write_private(place / "application.properties", properties_text(properties).encode())
-        grants = [Grant(REGISTRY, "TOPIC", topic, False, operation) for topic in _TOPICS for operation in _RIGHTS]  # noqa: FBT003
-        allow(admin, [*grants, Grant(REGISTRY, "GROUP", _GROUPS, True, "READ")])  # noqa: FBT003
+        grants = [
+            Grant(REGISTRY, "TOPIC", topic, prefixed=False, operation=operation)
+            for topic in _TOPICS
+            for operation in _RIGHTS
+        ]
+        allow(admin, [*grants, Grant(REGISTRY, "GROUP", _GROUPS, prefixed=True, operation="READ")])
 
     def _ensure_topics(self, admin: AdminClient) -> None:
         copies = self._state.brokers
