@@ -126,13 +126,13 @@ class World:
         self.settings = settings
 
     def reported(self, agency: str, count: int, **content: Any) -> list[str]:
-        """Ids of incidents that the views have."""
+        """Ids of incidents that the views have, the first admitted first: those of one instant by their ids."""
         with IncidentProducer(agency, reporting_country="NZL", settings=self.settings) as producer:
             sent = [producer.report(CONTENT | content) for _ in range(count)]
             assert {receipt.outcome for receipt in producer.wait(sent, 60)} == {"ACCEPTED"}
         found = [submission.incident_id for submission in sent]
         until(lambda: all(self.row(one, agency) is not None for one in found))
-        return found
+        return sorted(found, key=lambda one: ((self.row(one, agency) or {})["admitted_at"], one))
 
     def row(self, incident_id: str, person: str) -> dict[str, Any] | None:
         """An incident as somebody sees it."""
