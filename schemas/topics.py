@@ -91,13 +91,25 @@ JUDGEMENTS = Topic(
     ("match", "cases", "project", "moments", "api"),
 )
 MODELS = Topic("ionics.models", "generation", "model_entry", 1, FOR_EVER, ("deployment",), ("match", "api"))
+SPECIAL_ALERTS = Topic(
+    "ionics.special-alerts",
+    "alert id",
+    "special_alert",
+    1,
+    FOR_EVER,
+    ("operator", "api"),
+    ("alert", "moments", "api"),
+)
+WATCHES = Topic(
+    "ionics.watches", "watch id", "watch", 1, FOR_EVER, ("operator", "api"), ("alert", "project", "moments", "api")
+)
 DEAD_LETTERS = Topic(
     "ionics.dead-letters",
     "original key",
     "",
     1,
     FOR_EVER,
-    ("admit", "enrich", "match", "cases", "project"),
+    ("admit", "enrich", "match", "cases", "alert", "project"),
     ("project",),
 )
 
@@ -113,6 +125,8 @@ PERMANENT = (
     DELEGATIONS,
     JUDGEMENTS,
     MODELS,
+    SPECIAL_ALERTS,
+    WATCHES,
     DEAD_LETTERS,
 )
 
@@ -153,6 +167,19 @@ def cases(generation: int) -> Topic:
     """The correlated stream of one generation: each case after each change."""
     name = f"ionics.cases.g{generation}"
     return Topic(name, "case id", "case_event", 1, FOR_EVER, ("cases",), ("cases", "project", "moments"), LARGEST_BYTES)
+
+
+def alerts(generation: int) -> Topic:
+    """Alerts of one generation: each after each change of it."""
+    return Topic(
+        f"ionics.alerts.g{generation}",
+        "alert id",
+        "alert",
+        1,
+        FOR_EVER,
+        ("alert",),
+        ("alert", "disseminate", "project", "moments"),
+    )
 
 
 def create_topics(client: AdminClient, topics: Sequence[Topic], replication: int = 1) -> list[str]:
