@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from schemas.errors import DecodeError
@@ -12,6 +13,21 @@ RAISED, WITHDRAWN = "RAISED", "WITHDRAWN"
 """Statuses of an alert."""
 SPECIAL = "SPECIAL"
 """Kind of an alert that the secretariat wrote: it names incidents, and does not rest on them."""
+
+
+class Severity(StrEnum):
+    """How much it presses, the least first; the codes of the list ``severity``."""
+
+    LOW = "LOW"
+    MEDIUM = "MEDIUM"
+    HIGH = "HIGH"
+    CRITICAL = "CRITICAL"
+
+    @property
+    def and_graver(self) -> list["Severity"]:
+        """This one and those that press more."""
+        every = list(Severity)
+        return every[every.index(self) :]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from schemas.alert import RAISED, WITHDRAWN
+from schemas.alert import RAISED, WITHDRAWN, Severity
 from schemas.errors import InvalidIncidentError
 from schemas.incident import (
     Alpha3,
@@ -19,7 +19,6 @@ from schemas.incident import (
     Tlp,
     Uuid,
     check_sharing,
-    listed,
 )
 from schemas.said import Latest, Said, audience_class
 
@@ -75,7 +74,7 @@ class SpecialAlert(Said):
 
     alert_id: Uuid
     status: Literal["RAISED", "WITHDRAWN"]
-    severity: Annotated[str, listed("severity")]
+    severity: Severity
     title: Annotated[
         str, StringConstraints(min_length=1, max_length=200), AfterValidator(_stated), AfterValidator(_one_line)
     ]

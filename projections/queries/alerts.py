@@ -1,12 +1,13 @@
 """Alerts and watches as the viewer sees them."""
 
+from datetime import datetime
 from typing import Any, LiteralString
 
 import psycopg
 
 from projections.queries.incidents import is_uuid
 from projections.queries.reading import Row, rows
-from schemas.codes import code_labels
+from schemas.alert import Severity
 
 _ALERTS: LiteralString = """
     SELECT a.alert_id::text, a.revision, a.status, a.kind, a.severity, a.title, a.substance_id, a.substance_class,
@@ -18,18 +19,12 @@ _ALERTS: LiteralString = """
 """
 
 
-def at_least(severity: str) -> list[str]:
-    """The severities that are as grave as this one, or graver."""
-    every = list(code_labels("severity"))
-    return every[every.index(severity) :]
-
-
 def list_alerts(
     connection: psycopg.Connection,
     generation: int,
     *,
     kind: str | None = None,
-    severity: str | None = None,
+    severity: Severity | None = None,
     status: str | None = None,
     substance_id: str | None = None,
     substance_class: str | None = None,
@@ -47,7 +42,7 @@ def list_alerts(
         connection: within `viewing`.
         generation: whose tables.
         kind: code of the list alert_kind.
-        severity: at least this one: code of the list severity.
+        severity: at least this one.
         status: RAISED or WITHDRAWN; else both.
         substance_id: only about this substance.
         substance_class: only about this class.
@@ -82,7 +77,7 @@ def list_alerts(
     after_at, after_id = after or (None, None)
     parameters: dict[str, Any] = {
         "kind": kind,
-        "severities": None if severity is None else at_least(severity),
+        "severities": None if severity is None else [str(each) for each in severity.and_graver],
         "status": status,
         "substance_id": substance_id,
         "substance_class": substance_class,
@@ -130,6 +125,7 @@ def list_watches(
     *,
     agency_id: str | None = None,
     ended: bool = False,
+    at: datetime | None = None,
     after: tuple[str, str] | None = None,
     limit: int = 50,
 ) -> list[Row]:
@@ -140,20 +136,23 @@ def list_watches(
         generation: whose tables.
         agency_id: only those of this agency.
         ended: those that have ended, too.
+        at: the moment at which they must not have ended; else now.
         after: at and watch_id of the last row of the page before.
         limit: at most so many rows.
     """
     statement: LiteralString = """
-        SELECT watch_id::text, revision, active AND coalesce(until > now(), true) AS active, kind, value, reason,
-            audience, until, focal_point_id, agency_id, at
-        FROM {watch}
-        WHERE (%(ended)s OR (active AND coalesce(until > now(), true)))
+        SELECT watch_id::text, revision, stands AS active, kind, value, reason, audience, until, focal_point_id,
+            agency_id, at
+        FROM (
+            SELECT *, active AND coalesce(until > coalesce(%(now)s::timestamptz, now()), true) AS stands FROM {watch}
+        ) AS w
+        WHERE (%(ended)s OR stands)
             AND (%(agency_id)s::text IS NULL OR agency_id = %(agency_id)s)
             AND (%(after_at)s::timestamptz IS NULL OR (at, watch_id) < (%(after_at)s, %(after_id)s::uuid))
         ORDER BY at DESC, watch_id DESC LIMIT %(limit)s
     """
     after_at, after_id = after or (None, None)
-    parameters: dict[str, Any] = {"agency_id": agency_id, "ended": ended, "limit": limit}
+    parameters: dict[str, Any] = {"agency_id": agency_id, "ended": ended, "now": at, "limit": limit}
     return rows(connection, generation, statement, parameters | {"after_at": after_at, "after_id": after_id})
 
 

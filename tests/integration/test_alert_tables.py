@@ -14,7 +14,8 @@ from projections.members import write_members
 from projections.migrate import drop, migrate
 from projections.sink import ViewSink
 from projections.viewing import viewing
-from schemas.directory import Agency
+from schemas.alert import Severity
+from schemas.directory import SEES_ALL, Agency
 from schemas.errors import DecodeError
 from schemas.policies import policy_class
 from tests.unit.projections.alerts import Alerts, alert_id, history
@@ -174,7 +175,7 @@ def test_what_an_officer_asks_for(writer: psycopg.Connection, reader_url: str) -
             return [row["title"].removeprefix("alert ") for row in queries.list_alerts(connection, _ONE, **asked)]
 
         assert titles() == ["special", "critical", "high", "low"]
-        assert titles(severity="HIGH") == ["critical", "high"]
+        assert titles(severity=Severity.HIGH) == ["critical", "high"]
         assert titles(kind="SURGE") == ["high"]
         assert titles(status="RAISED") == ["special", "high", "low"]
         assert titles(substance_id="sub:a") == titles(substance_class="opioid") == ["low"]

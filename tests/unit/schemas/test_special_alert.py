@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from schemas.alert import Severity
 from schemas.codec import codec, frame
+from schemas.codes import code_labels
 from schemas.errors import DecodeError, InvalidIncidentError
 from schemas.policies import policy_class
 from schemas.reading import Record
@@ -36,6 +38,12 @@ def _record(value: bytes | None) -> Record:
     return Record("ionics.special-alerts", 0, 0, 0, None, value, ())
 
 
+def test_the_severities_are_those_of_the_code_list_in_its_order() -> None:
+    """The least first."""
+    assert list(code_labels("severity")) == [severity.value for severity in Severity]
+    assert Severity.HIGH.and_graver == ["HIGH", "CRITICAL"]
+
+
 def test_a_body_comes_back_as_it_was() -> None:
     """Countries and audience in order, times to the millisecond."""
     said = _said(act_before=AT)
@@ -49,7 +57,7 @@ def test_a_body_comes_back_as_it_was() -> None:
         ({"title": " "}, "BLANK"),
         ({"title": "two\nlines"}, "ONE_LINE"),
         ({"text": "\n"}, "BLANK"),
-        ({"severity": "GRAVE"}, "UNLISTED_CODE"),
+        ({"severity": "GRAVE"}, "ENUM"),
         ({"tlp": "RED"}, "TLP_AUDIENCE"),
         ({"audience": ["agency:nzl"]}, "TLP_AUDIENCE"),
         ({"audience": ["COMMUNITY", "agency:nzl"]}, "AUDIENCE_FORM"),
