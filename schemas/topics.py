@@ -150,7 +150,13 @@ def enriched(generation: int) -> Topic:
     """Enriched incidents of one generation."""
     name = f"ionics.enriched.g{generation}"
     return Topic(
-        name, "incident id", "enriched", PARTITIONS, FOR_EVER, ("enrich",), ("enrich", "match", "project", "moments")
+        name,
+        "incident id",
+        "enriched",
+        PARTITIONS,
+        FOR_EVER,
+        ("enrich",),
+        ("enrich", "match", "alert", "project", "moments"),
     )
 
 
