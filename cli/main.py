@@ -23,8 +23,9 @@ _VIEWS = {
     "milestones": "cli.lists",
     "links": "cli.links",
     "case": "cli.case",
+    "request": "cli.request",
 }
-ONLY = {"links": ("list",), "case": ("list", "show")}
+ONLY = {"links": ("list",), "case": ("list", "show"), "request": ("list", "show", "times")}
 """Of groups among the views, the commands that look and do nothing."""
 VIEWS = tuple(_VIEWS)
 """Commands that read the tables of a generation and nothing else: `ionics as-of` gives each of them a moment's."""

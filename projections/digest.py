@@ -29,6 +29,10 @@ _ORDER: Mapping[str, tuple[str, ...]] = {
     "case": ("case_id",),
     "case_member": ("case_id", "incident_id"),
     "case_link": ("case_id", "left", "right"),
+    "thread": ("thread_id",),
+    "thread_party": ("thread_id", "name"),
+    "thread_response": ("thread_id", "agency_id"),
+    "message": ("written",),
     **{name: tuple(keys) for name, keys in AGGREGATES.items()},
 }
 _OF_INCIDENTS = ("incident", "incident_revision", "item")

@@ -8,7 +8,19 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from projections.api import aggregates, cases, delegations, incidents, items, judging, links, reports, submissions
+from projections.api import (
+    aggregates,
+    cases,
+    delegations,
+    incidents,
+    items,
+    judging,
+    links,
+    reports,
+    requesting,
+    requests,
+    submissions,
+)
 from projections.api.backend import Backend
 from projections.api.bodies import BodyLimit
 from projections.api.models import Problem
@@ -51,7 +63,9 @@ def create_app(backend: Backend) -> FastAPI:
     )
     app.state.backend = backend
     app.add_middleware(BodyLimit)
-    for part in (incidents, items, links, cases, judging, delegations, aggregates, reports, submissions):
+    looking = (incidents, items, links, cases, delegations, aggregates, requests)
+    writing = (judging, reports, requesting, submissions)
+    for part in (*looking, *writing):
         app.include_router(part.router)
     app.add_exception_handler(ProblemError, _problem)
     app.add_exception_handler(RequestValidationError, _invalid)

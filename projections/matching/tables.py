@@ -1,4 +1,4 @@
-"""All that is stored of links, judgements and cases, and which incidents repeat what another one reports."""
+"""What comes of links, judgements, cases and messages in a batch, and what is stored of links and judgements."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from projections.matching.links import LinkTables
 from projections.matching.reading import Read, body_of, kind_of
 from projections.matching.rows import Content
 from schemas.reading import Record
-from schemas.topics import JUDGEMENTS, cases, links
+from schemas.topics import JUDGEMENTS, MESSAGES, cases, links
 
 
 @dataclass(frozen=True)
@@ -21,15 +21,16 @@ class Arrivals:
     links: list[tuple[Record, Content]]
     judgements: list[tuple[bytes, Content]]
     cases: list[Content]
+    messages: list[tuple[Record, Content]]
 
 
 def arrivals(records: Sequence[Record], read: Read) -> Arrivals:
-    """Decode records of topics of links, judgements and cases.
+    """Decode records of topics of links, judgements, cases and messages.
 
     Raises:
         DecodeError: one does not decode.
     """
-    found = Arrivals([], [], [])
+    found = Arrivals([], [], [], [])
     for record in records:
         content, kind = read(record), kind_of(record.topic)
         if kind == links(1).schema:
@@ -38,6 +39,8 @@ def arrivals(records: Sequence[Record], read: Read) -> Arrivals:
             found.judgements.append((body_of(record), content))
         elif kind == cases(1).schema:
             found.cases.append(content)
+        elif kind == MESSAGES.schema:
+            found.messages.append((record, content))
     return found
 
 

@@ -34,6 +34,12 @@ _TABLES = (
     "case",
     "case_member",
     "case_link",
+    "focal_point",
+    "group_member",
+    "thread",
+    "thread_party",
+    "thread_response",
+    "message",
 )
 _PERIOD = re.compile(r"[0-9]{4}(-(0[1-9]|1[0-2]))?")
 

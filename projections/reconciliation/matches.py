@@ -93,7 +93,7 @@ def match_findings(source: Source, held: Matches, generation: int) -> tuple[list
         LogError: the log cannot be read.
     """
     reader = RecordReader(KnownSchemas(source.dictionary))
-    found, said, waiting = list[Finding](), Arrivals([], [], []), 0
+    found, said, waiting = list[Finding](), Arrivals([], [], [], []), 0
     for topic in _topics(generation):
         for batch in source.batches(topic, source.spans(topic)):
             projected = batch.filter(pl.col("offset") < held.positions.get(topic, 0))
