@@ -36,6 +36,8 @@ class Threads:
 
     threads: dict[str, Thread] = field(default_factory=dict)
     next_offset: int = 0
+    _ids: dict[str, set[str]] = field(default_factory=dict)
+    """By thread, the messages that were taken in, whether they count or not: repeated later, one changes nothing."""
 
     def fold(self, records: Iterable[Record]) -> "Threads":
         """Take in records in order; what cannot be read, or was read before, changes nothing."""
@@ -51,6 +53,10 @@ class Threads:
 
     def take(self, posted: Posted) -> bool:
         """Take in one message; whether it counts."""
+        ids = self._ids.setdefault(posted.message.thread_id, set())
+        if posted.message.message_id in ids:
+            return False
+        ids.add(posted.message.message_id)
         thread = self.threads.get(posted.message.thread_id)
         if thread is not None:
             return thread.take(posted)

@@ -106,7 +106,6 @@ class Thread:
     parties: dict[str, Party] = field(default_factory=dict)
     responses: dict[str, Response] = field(default_factory=dict)
     answered_at: datetime | None = None
-    _ids: set[str] = field(default_factory=set)
     _awaited_at_escalation: frozenset[str] | None = None
 
     @classmethod
@@ -116,7 +115,7 @@ class Thread:
         asker = f"{AGENCY}{first.message.agency_id}"
         thread.parties[asker] = Party(asker, ASKS, first.at)
         thread._bring_in(first.message.to, first.at)
-        thread._keep(first)
+        thread.posted.append(first)
         return thread
 
     @property
@@ -165,19 +164,19 @@ class Thread:
         return sorted(agency_id for agency_id in agencies if agency_id is not None)
 
     def take(self, posted: Posted) -> bool:
-        """Take in the next message of the log; whether it counts."""
+        """Take in the next message of the log, which was not taken in before; whether it counts."""
         message, at = posted.message, posted.at
-        if message.message_id in self._ids or self.refusal(message, at) is not None:
+        if self.refusal(message, at) is not None:
             return False
         if self._awaited_at_escalation is None and at >= self.escalates_at:
             self._awaited_at_escalation = self.awaited
         self._carry_out(message, at)
-        self._keep(posted)
+        self.posted.append(posted)
         return True
 
     def repeats(self, message_id: str) -> bool:
         """Whether a message of this id counts already."""
-        return message_id in self._ids
+        return any(each.message.message_id == message_id for each in self.posted)
 
     def refusal(self, message: Message, at: datetime) -> Refusal | None:
         """Why a message would change nothing if it were appended then, or None."""
@@ -266,10 +265,6 @@ class Thread:
             if each.name.startswith(AGENCY):
                 agency_id = each.name.removeprefix(AGENCY)
                 self.responses.setdefault(agency_id, Response(agency_id, at))
-
-    def _keep(self, posted: Posted) -> None:
-        self._ids.add(posted.message.message_id)
-        self.posted.append(posted)
 
     def amendments(self) -> Iterator[str]:
         """Events by which the incident was amended, as the thread says."""
