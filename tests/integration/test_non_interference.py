@@ -1,4 +1,4 @@
-"""Guarantee 7 over HTTP: what a viewer gets is what a world without the hidden incidents gives.
+"""Guarantee 7 over HTTP: what a viewer gets is what a world without the hidden incidents and threads gives.
 
 Two generations of one deployment: one holds a generated world, the other only what the viewer may see of it, by the
 rule in Python. The API answers from both; status, headers and bodies are equal. What is opaque (cursors, and tags of
@@ -43,6 +43,9 @@ from tests.running import Running
 from tests.unit.projections.matched_worlds import around
 from tests.unit.projections.people import visible
 from tests.unit.projections.worlds import World
+from tests.unit.requests.worlds import around as around_threads
+from tests.unit.requests.worlds import ids as thread_ids
+from tests.unit.requests.worlds import seen_by
 
 _WHOLE, _FILTERED = 907, 908
 _AGENCIES = ("ni-nld", "ni-usa", "ni-none")
@@ -60,6 +63,8 @@ _AUDIENCES = [
     ["agency:ni-none", "country:NLD"],
     [f"agency:{_SECRETARIAT}"],
 ]
+_PARTIES = ("group:ni-lab", "focal-point:ni-usa", "focal-point:ni-nobody", "group:ni-none")
+"""Of threads, beside the agencies."""
 _MOMENT = "2026-01-01T00:02:05Z"
 """Half of the world's incidents, and some of their revisions, were admitted by then."""
 _PATHS = (
@@ -93,6 +98,11 @@ _PATHS = (
     "/cases?limit=500",
     "/cases?agency=ni-nld&limit=1",
     "/cases?after=AAAA",
+    "/requests?limit=500",
+    "/requests?limit=1",
+    *(f"/requests?which={which}&limit=500" for which in ("mine", "asked", "open", "overdue")),
+    "/requests/times",
+    "/requests?after=AAAA",
     "/incidents?limit=0",
     "/timelines?since=yesterday",
     "/nowhere",
@@ -163,6 +173,7 @@ def _filled(
     tables = ("incident", "incident_revision", "item", "route_flow", "place_heat", "substance_timeline")
     tables += ("agency_activity", "milestone", "opened")
     tables += ("link", "match_key", "judgement", '"case"', "case_member", "case_link")
+    tables += ("thread", "thread_party", "thread_response", "message")
     names = ", ".join(f"g{generation}.{name}" for name in tables)
     with psycopg.connect(settings.database_url, autocommit=True) as writer:
         writer.execute(f"TRUNCATE {names}")
@@ -175,9 +186,16 @@ def _filled(
         )
 
 
+def _message_id(settings: Settings) -> int:
+    return read_dictionary(settings).id_of("message")
+
+
 @contextmanager
 def _logs(
-    monkeypatch: pytest.MonkeyPatch, deployment: Settings, logs: dict[int, list[dict[str, Any]]]
+    monkeypatch: pytest.MonkeyPatch,
+    deployment: Settings,
+    logs: dict[int, list[dict[str, Any]]],
+    said: dict[int, list[Record]],
 ) -> Iterator[None]:
     """The tables of moments are filled from these records, by generation, instead of from topics."""
     head = frame(read_dictionary(deployment).id_of("enriched"))
@@ -188,7 +206,8 @@ def _logs(
         values = [head + codec("enriched").encode(record) for record in logs[settings.generation]]
         kept = narrowed.keep(EnrichedDecoder(settings)(values)) if values else []
         found = [value for value, each in zip(values, kept, strict=True) if each]
-        ViewSink(*tables, narrowed.decode, narrowed.read).apply(found, {})
+        others = [each for each in said[settings.generation] if narrowed.keep_other(each)]
+        ViewSink(*tables, narrowed.decode, narrowed.read).apply(found, {}, others)
         return len(values), len(found)
 
     monkeypatch.setattr(projections.as_of, "load", loaded)
@@ -208,10 +227,11 @@ def _logs(
             drop_moments(deployment.database_url, generation)
 
 
-def _of_the_moment(who: httpx.Client, ids: list[str]) -> list[Any]:
+def _of_the_moment(who: httpx.Client, ids: list[str], threads: list[str]) -> list[Any]:
     """Everything that can be asked of a moment; without what is opaque."""
     until(lambda: who.get("/milestones", params={"as_of": _MOMENT}).status_code == 200)
     paths = [path for path in _PATHS if not path.startswith(("/delegations", "/nowhere"))]
+    paths += [f"/requests/{id_}" for id_ in threads]
     paths += ["/incidents?limit=500", *(f"/incidents/{id_}" for id_ in ids)]
     answers = [who.get(f"{path}{'&' if '?' in path else '?'}as_of={_MOMENT}") for path in paths]
     return [(each.status_code, re.sub(r'"next":"[^"]+"', '"next":"more"', each.text)) for each in answers]
@@ -226,7 +246,15 @@ def _judging(id_: str) -> list[tuple[str, dict[str, Any]]]:
     return [("/judgements", pair | why), *((f"/cases/{id_}/{act}", body | why) for act, body in bodies.items())]
 
 
-def _answers(who: httpx.Client, ids: list[str]) -> list[Any]:
+def _requesting(thread_id: str) -> list[tuple[str, dict[str, Any]]]:
+    """What may be said in a thread without its being written, for each breaks a rule that its parties are told."""
+    bodies: dict[str, dict[str, Any]] = {"answers": {"text": " "}, "notes": {"text": " "}, "decline": {"reason": " "}}
+    bodies |= {"forward": {"to": ["agency:ni-nobody"]}, "close": {"text": " "}}
+    bodies["amendments"] = {"changes": {"nothing": 1}, "reason": "no"}
+    return [(f"/requests/{thread_id}/{act}", body) for act, body in bodies.items()]
+
+
+def _answers(who: httpx.Client, ids: list[str], threads: list[str]) -> list[Any]:
     """Everything that can be asked, errors included, with what is opaque replaced by its order."""
     opaque: dict[str, str] = {}
 
@@ -252,6 +280,11 @@ def _answers(who: httpx.Client, ids: list[str]) -> list[Any]:
         found.append(plain(who.post(f"/incidents/{id_}/withdrawals", json={"reason": "no"})))
         found.append(plain(who.get(f"/receipts/{id_}")))
         found += [plain(who.post(path, json=body)) for path, body in _judging(id_)]
+        found.append(plain(who.get(f"/requests?incident={id_}")))
+        found.append(plain(who.post("/requests", json={"incident_id": id_, "text": " "})))
+    found += [plain(who.get(f"/requests/{id_}")) for id_ in threads]
+    for id_ in threads[::8]:
+        found += [plain(who.post(path, json=body)) for path, body in _requesting(id_)]
     return found
 
 
@@ -274,11 +307,13 @@ def test_what_is_hidden_might_as_well_not_exist(
     ]
     shuffled = Random(seed).sample(records, len(records))  # noqa: S311  # an order, not a secret
     told = around(seed, records)
-    _filled(deployment, _WHOLE, shuffled, members, links, [record for record, _ in told][::-1])
-    logs = {_WHOLE: shuffled, _FILTERED: shuffled}
+    said = around_threads(seed, (*_AGENCIES, _SECRETARIAT), _PARTIES, ids, _message_id(deployment))
+    threads = [*thread_ids(said), _NOTHING]
+    _filled(deployment, _WHOLE, shuffled, members, links, [*[record for record, _ in told][::-1], *said])
+    logs, messages = {_WHOLE: shuffled, _FILTERED: shuffled}, {_WHOLE: said, _FILTERED: said}
     for world in worlds:
         world.moments = Limits(1e6, 10**6)
-    with _logs(monkeypatch, deployment, logs), serving(worlds[0]) as whole, serving(worlds[1]) as filtered:
+    with _logs(monkeypatch, deployment, logs, messages), serving(worlds[0]) as whole, serving(worlds[1]) as filtered:
         for viewer in _VIEWERS:
             seen = visible(viewer, records, members)
             assert viewer != "ni-all" or len(seen) == len(records)
@@ -286,17 +321,22 @@ def test_what_is_hidden_might_as_well_not_exist(
             theirs = [link for link in links if agency in (link.owner, link.agency_id)]
             bodies = [record["admitted"]["incident"] for record in seen]
             known = {(body["incident_id"], body["revision"]) for body in bodies}
-            _filled(deployment, _FILTERED, seen, members, theirs, [record for record, of in told if of <= known])
+            messages[_FILTERED] = seen_by(viewer, said, members)
+            assert len(messages[_FILTERED]) < len(said)
+            assert bool(messages[_FILTERED]) == (viewer != "analyst")
+            others = [record for record, of in told if of <= known]
+            _filled(deployment, _FILTERED, seen, members, theirs, [*others, *messages[_FILTERED]])
             with client(whole, deployment, viewer) as here, client(filtered, deployment, viewer) as there:
-                found = _answers(here, ids)
+                found = _answers(here, ids, threads)
                 assert sum(status == 200 for status, *_ in found) > len(_PATHS) / 2
-                assert found == _answers(there, ids)
+                assert found == _answers(there, ids, threads)
                 if viewer not in _LOOKING_BACK:
                     continue
                 shown = {record["admitted"]["incident"]["incident_id"] for record in seen}
                 logs[_FILTERED] = [r for r in shuffled if r["admitted"]["incident"]["incident_id"] in shown]
                 others = [record for record, of in told if {id_ for id_, _ in of} <= shown]
-                _filled(deployment, _FILTERED, logs[_FILTERED], members, theirs, others)
-                then = _of_the_moment(here, ids)
-                assert then == _of_the_moment(there, ids)
+                _filled(deployment, _FILTERED, logs[_FILTERED], members, theirs, [*others, *messages[_FILTERED]])
+                then = _of_the_moment(here, ids, threads)
+                assert then == _of_the_moment(there, ids, threads)
+                assert sum('"request":' in text for _, text in then) > 2
                 assert any(status == 200 for status, _ in then[-len(ids) :])
