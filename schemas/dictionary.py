@@ -31,6 +31,7 @@ SUBJECTS = {
     "special_alert": "ionics.special-alerts-value",
     "watch": "ionics.watches-value",
     "judgement": "ionics.judgements-value",
+    "message": "ionics.messages-value",
     "case_event": "ionics.cases-value",
     "model_entry": "ionics.models-value",
 }

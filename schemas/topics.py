@@ -90,6 +90,15 @@ JUDGEMENTS = Topic(
     ("operator", "api"),
     ("match", "cases", "project", "moments", "api"),
 )
+MESSAGES = Topic(
+    "ionics.messages",
+    "thread id",
+    "message",
+    1,
+    FOR_EVER,
+    ("operator", "api"),
+    ("project", "moments", "api", "disseminate"),
+)
 MODELS = Topic("ionics.models", "generation", "model_entry", 1, FOR_EVER, ("deployment",), ("match", "api"))
 SPECIAL_ALERTS = Topic(
     "ionics.special-alerts",
@@ -124,6 +133,7 @@ PERMANENT = (
     ACCESS,
     DELEGATIONS,
     JUDGEMENTS,
+    MESSAGES,
     MODELS,
     SPECIAL_ALERTS,
     WATCHES,
@@ -150,7 +160,13 @@ def enriched(generation: int) -> Topic:
     """Enriched incidents of one generation."""
     name = f"ionics.enriched.g{generation}"
     return Topic(
-        name, "incident id", "enriched", PARTITIONS, FOR_EVER, ("enrich",), ("enrich", "match", "project", "moments")
+        name,
+        "incident id",
+        "enriched",
+        PARTITIONS,
+        FOR_EVER,
+        ("enrich",),
+        ("enrich", "match", "alert", "project", "moments"),
     )
 
 

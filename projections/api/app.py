@@ -18,6 +18,8 @@ from projections.api import (
     judging,
     links,
     reports,
+    requesting,
+    requests,
     special_alerts,
     submissions,
     watches,
@@ -64,20 +66,9 @@ def create_app(backend: Backend) -> FastAPI:
     )
     app.state.backend = backend
     app.add_middleware(BodyLimit)
-    for part in (
-        incidents,
-        items,
-        links,
-        cases,
-        judging,
-        alerts,
-        special_alerts,
-        watches,
-        delegations,
-        aggregates,
-        reports,
-        submissions,
-    ):
+    looking = (incidents, items, links, cases, alerts, delegations, aggregates, requests)
+    writing = (judging, special_alerts, watches, reports, requesting, submissions)
+    for part in (*looking, *writing):
         app.include_router(part.router)
     app.add_exception_handler(ProblemError, _problem)
     app.add_exception_handler(RequestValidationError, _invalid)
