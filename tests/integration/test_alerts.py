@@ -1,13 +1,15 @@
 """Alerts on real parts: people write special alerts and set watches, and each focal point reads what it may see.
 
-The stage of alerts does not run here: its records are published as it would write them.
+But for the last test the stage of alerts does not run: its records are published as it would write them.
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import orjson
 import psycopg
@@ -45,8 +47,10 @@ from tests.unit.projections.alerts import Alerts
 
 pytestmark = pytest.mark.stack
 
-_GENERATION = 98
+_GENERATION = 93
 """Of these tests alone: no stage of alerts writes there."""
+_WHOLE = 94
+"""Of these tests alone, with the stage of alerts."""
 _ABSENT = "00000000-0000-0000-0000-000000000000"
 _SPECIAL = {
     "severity": "HIGH",
@@ -59,20 +63,32 @@ _WATCH = {"kind": "VESSEL", "value": "Sea Lotus", "reason": "seen at sea"}
 
 
 @pytest.fixture(scope="module")
-def at_work(running: Running) -> Iterator[Settings]:
-    """A generation with its stages but those of links, cases and alerts."""
+def people(running: Running) -> Settings:
+    """A deployment in which three agencies and two secretariats take part."""
     settings = running.settings
     names = ("alert-nzl", "alert-aus", "alert-fji")
     add_agencies(settings, [Agency(id_, id_, "CUSTOMS", id_[-3:].upper()) for id_ in names])
     add_agencies(settings, [Agency(id_, id_, "SECRETARIAT", None) for id_ in ("alert-hq", "alert-hq2")])
     add_focal_points(settings, "alert-hq", {"alert-author": ("read", "coordinate"), "alert-clerk": ("read", "publish")})
     add_focal_points(settings, "alert-hq2", {"alert-other": ("read", "coordinate")})
-    ours = replace(settings, generation=_GENERATION)
-    create_topics(AdminClient(ours.client_config(), logger=quiet_logger()), generated(_GENERATION))
-    migrate(ours.database_url, _GENERATION)
-    with stages(ours, "admit", "enrich", "project", "members"):
+    return settings
+
+
+@contextmanager
+def _generation(settings: Settings, number: int, *names: str) -> Iterator[Settings]:
+    ours = replace(settings, generation=number)
+    create_topics(AdminClient(ours.client_config(), logger=quiet_logger()), generated(number))
+    migrate(ours.database_url, number)
+    with stages(ours, "enrich", "project", "members", *names):
         yield ours
-    drop_generation(settings, _GENERATION)
+    drop_generation(settings, number)
+
+
+@pytest.fixture(scope="module")
+def at_work(people: Settings) -> Iterator[Settings]:
+    """A generation with its stages but those of links, cases and alerts."""
+    with _generation(people, _GENERATION, "admit") as ours:
+        yield ours
 
 
 @pytest.fixture
@@ -418,3 +434,45 @@ def test_the_commands(ours: Settings, tmp_path: Path, monkeypatch: pytest.Monkey
     assert stop in CliRunner().invoke(cli, ["as-of", now, "alerts"]).stdout
     before = (datetime.now(UTC) - timedelta(days=1)).isoformat()
     assert _run("as-of", before, "alerts", "list", "--json") == []
+
+
+def test_from_a_report_and_a_pen_to_those_who_may_know(at_work: Settings) -> None:
+    """With the stage: a hit on a watch is told to its audience, a special alert to all, until it is withdrawn."""
+    vessel = f"Sea Lotus {uuid4().hex[:8]}"
+    with (
+        _generation(at_work, _WHOLE, "alert") as ours,
+        serving(Backend(ours, Limits(10_000, 10_000))) as found,
+        client(found, ours, "alert-author") as author,
+        client(found, ours, "alert-nzl") as nzl,
+        client(found, ours, "alert-aus") as aus,
+        client(found, ours, "alert-fji") as fji,
+        IncidentProducer("alert-fji", reporting_country="FJI", settings=ours) as producer,
+    ):
+        watch = nzl.post("/watches", json=_WATCH | {"value": vessel, "audience": ["agency:alert-aus"]})
+        assert watch.status_code == 201
+        entity = {"kind": "VESSEL", "name": vessel, "role": "CARRIER"}
+        sent = producer.report(CONTENT | {"entities": [entity]})
+        assert producer.wait(sent, 60).outcome == "ACCEPTED"
+
+        def told(who: Any, **asked: Any) -> list[dict[str, Any]]:
+            asked |= {"incident": sent.incident_id, "kind": "WATCHED"}
+            alerts_: list[dict[str, Any]] = who.get("/alerts", params=asked).json()["alerts"]
+            return alerts_
+
+        until(lambda: len(told(aus)) == 1)
+        [hit] = told(nzl)
+        assert (hit["severity"], hit["incidents"], hit["community"]) == ("HIGH", [sent.incident_id], False)
+        assert told(fji) == []
+        special = author.post("/special-alerts", json=_SPECIAL | {"incidents": [sent.incident_id]}).json()
+        id_ = special["special_alert"]["alert_id"]
+        until(lambda: fji.get(f"/alerts/{id_}").status_code == 200)
+        assert fji.get(f"/alerts/{id_}").json()["incidents"][0]["incident_id"] == sent.incident_id
+        assert author.post(f"/special-alerts/{id_}/withdrawal", json={"reason": "false"}).status_code == 201
+        until(lambda: fji.get(f"/alerts/{id_}").json()["alert"]["status"] == "WITHDRAWN")
+        events = list(feed(ours, kind="alert", follow=False))
+        assert [event.alert.status for event in events if event.alert.alert_id == id_] == ["RAISED", "WITHDRAWN"]
+        with psycopg.connect(ours.reader_url, autocommit=True) as connection:
+            seen = [event.alert for event in alerts_seen_by(events, connection, _WHOLE, "alert-fji")]
+        assert id_ in {alert.alert_id for alert in seen}
+        assert hit["alert_id"] not in {alert.alert_id for alert in seen}
+        nzl.delete(f"/watches/{watch.json()['watch']['watch_id']}")
