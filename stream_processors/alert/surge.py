@@ -54,6 +54,23 @@ class Cell(NamedTuple):
     classes: frozenset[int]
 
 
+class Past(NamedTuple):
+    """What the past of a cell says of it.
+
+    Attributes:
+        mean: what is to be expected.
+        least: the smallest count that is a surge.
+        label: index of the strictest label in it.
+    """
+
+    mean: float
+    least: int
+    label: int
+
+
+_TOO_SHORT = Past(0.0, 1 << 62, 0)
+
+
 class Surge:
     """A unit is a country and a class of substances."""
 
@@ -90,7 +107,7 @@ class Surge:
         if self._opens_month(book, fact):
             classes = {*classes, *book.index(("classes", fact.country))}
         for class_ in classes:
-            for later in range(month, month + GUARD + WINDOW + 1):
+            for later in range(month + GUARD + 1, month + GUARD + WINDOW + 1):
                 for policy_class in seen_by:
                     memo = self.name, fact.country, class_, later, policy_class
                     if book.memo.get(memo) is not None:
@@ -108,8 +125,9 @@ class Surge:
         """See `Detector.findings`."""
         country, class_ = unit[1:]
         key, episode = _key(country, class_), list[tuple[int, Cell]]()
-        for month in view.numbers(key):
-            if view.size(key, month) < LEAST or (cell := self._cell(view, country, class_, month)) is None:
+        for month in view.large(key, LEAST):
+            cell = self._cell(view, country, class_, month)
+            if cell is None:
                 continue
             if episode and month - episode[-1][0] > _MOST_MONTHS_BETWEEN:
                 yield _finding(country, class_, episode)
@@ -120,29 +138,37 @@ class Surge:
 
     def _cell(self, view: View, country: str, class_: str, month: int) -> Cell | None:
         memo = self.name, country, class_, month, view.class_
-        found = view.book.memo.get(memo)
-        if found is None:
-            found = (_judged(view, country, class_, month),)
-            view.book.memo.put(memo, found)
-        cell: Cell | None = found[0]
-        return cell
+        past: Past | None = view.book.memo.get(memo)
+        if past is None:
+            past = _past(view, country, class_, month)
+            view.book.memo.put(memo, past)
+        key = _key(country, class_)
+        if view.size(key, month) < past.least:
+            return None
+        timely = [fact for fact in view.part(key, month) if not fact.late]
+        if len(timely) < past.least:
+            return None
+        reached = level(len(timely), past.least)
+        return Cell(
+            tuple(timely[: past.least]),
+            reached,
+            past.least,
+            past.mean,
+            max(past.label, strictest(timely[:reached])),
+            classes_of(timely[:reached]),
+        )
 
 
-def _judged(view: View, country: str, class_: str, month: int) -> Cell | None:
+def _past(view: View, country: str, class_: str, month: int) -> Past:
     key = _key(country, class_)
-    timely = [fact for fact in view.part(key, month) if not fact.late]
-    if len(timely) < LEAST:
-        return None
-    past = range(month - GUARD - WINDOW, month - GUARD)
-    reported = [each for each in past if view.size(_key(country, UNKNOWN), each)]
+    months = range(month - GUARD - WINDOW, month - GUARD)
+    reported = [each for each in months if view.size(_key(country, UNKNOWN), each)]
     if len(reported) < LEAST_MONTHS:
-        return None
+        return _TOO_SHORT
     mean, least = expected(tuple(view.size(key, each) for each in reported))
-    if len(timely) < least:
-        return None
-    counted = [fact for each in (*reported, month) for fact in view.part(key, each)]
-    facts, reached = tuple(timely[:least]), level(len(timely), least)
-    return Cell(facts, reached, least, mean, strictest(counted), classes_of(timely[:reached]))
+    return Past(
+        mean, least, max((strictest(view.part(key, each)) for each in reported if view.size(key, each)), default=0)
+    )
 
 
 def _finding(country: str, class_: str, episode: list[tuple[int, Cell]]) -> Finding:
