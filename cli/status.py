@@ -15,7 +15,7 @@ from cli.connections import reader
 from cli.outbox import sizes
 from cli.output import Column, clean, duration, json_option, number, print_json, print_table
 from cli.stack import worker_pid
-from deploy.stages import STAGES, Projecting, Streaming
+from deploy.stages import STAGES, AnyStage, Projecting
 from projections.migrate import schema_name
 from schemas.directory import at_generation
 from schemas.errors import IonicsError, ProjectionError
@@ -92,10 +92,10 @@ def _stages(settings: Settings, faults: list[str]) -> list[dict[str, Any]]:
     return stages
 
 
-def _lag(settings: Settings, stage: Streaming | Projecting, topic: Topic) -> Lag:
-    if isinstance(stage, Streaming):
-        return lag(settings, topic, committed(settings, stage.group(settings.generation), topic))
-    return lag(settings, topic, _projected(settings, topic))
+def _lag(settings: Settings, stage: AnyStage, topic: Topic) -> Lag:
+    if isinstance(stage, Projecting):
+        return lag(settings, topic, _projected(settings, topic))
+    return lag(settings, topic, committed(settings, stage.group(settings.generation), topic))
 
 
 def _freshness(found: Lag | None, now_ms: float) -> dict[str, Any]:
