@@ -23,9 +23,12 @@ _VIEWS = {
     "milestones": "cli.lists",
     "links": "cli.links",
     "case": "cli.case",
+    "alerts": "cli.alerts",
 }
-ONLY = {"links": ("list",), "case": ("list", "show")}
+ONLY = {"links": ("list",), "case": ("list", "show"), "alerts": ("list", "show")}
 """Of groups among the views, the commands that look and do nothing."""
+BARE = ("alerts",)
+"""Groups among the views that look without a further word."""
 VIEWS = tuple(_VIEWS)
 """Commands that read the tables of a generation and nothing else: `ionics as-of` gives each of them a moment's."""
 _COMMANDS = {
@@ -45,6 +48,7 @@ _COMMANDS = {
     "watch": "cli.watch",
     "as-of": "cli.as_of",
     **_VIEWS,
+    "watches": "cli.watches",
     "match": "cli.match",
     "replay": "cli.replay",
     "verify": "cli.verify",

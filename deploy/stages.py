@@ -23,6 +23,7 @@ from schemas.topics import (
     INCIDENTS,
     JUDGEMENTS,
     MODELS,
+    PERMANENT,
     SCHEMAS,
     SUBMISSIONS,
     Topic,
@@ -247,5 +248,7 @@ SHARED = tuple(name for name, stage in STAGES.items() if stage.shared)
 
 
 def generated(generation: int) -> list[Topic]:
-    """The topics that a generation consists of."""
-    return [topic for stage in STREAMING if stage.of_generation for topic in stage.outputs(generation)]
+    """The topics that a generation consists of: what its stages write and its projector reads."""
+    written = [topic for stage in STREAMING if stage.of_generation for topic in stage.outputs(generation)]
+    read = [topic for stage in PROJECTING for topic in stage.inputs(generation) if topic not in PERMANENT]
+    return list(dict.fromkeys([*written, *read]))

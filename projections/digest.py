@@ -29,6 +29,9 @@ _ORDER: Mapping[str, tuple[str, ...]] = {
     "case": ("case_id",),
     "case_member": ("case_id", "incident_id"),
     "case_link": ("case_id", "left", "right"),
+    "alert": ("alert_id",),
+    "alert_incident": ("alert_id", "incident_id"),
+    "watch": ("watch_id",),
     **{name: tuple(keys) for name, keys in AGGREGATES.items()},
 }
 _OF_INCIDENTS = ("incident", "incident_revision", "item")

@@ -8,7 +8,20 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from projections.api import aggregates, cases, delegations, incidents, items, judging, links, reports, submissions
+from projections.api import (
+    aggregates,
+    alerts,
+    cases,
+    delegations,
+    incidents,
+    items,
+    judging,
+    links,
+    reports,
+    special_alerts,
+    submissions,
+    watches,
+)
 from projections.api.backend import Backend
 from projections.api.bodies import BodyLimit
 from projections.api.models import Problem
@@ -51,7 +64,20 @@ def create_app(backend: Backend) -> FastAPI:
     )
     app.state.backend = backend
     app.add_middleware(BodyLimit)
-    for part in (incidents, items, links, cases, judging, delegations, aggregates, reports, submissions):
+    for part in (
+        incidents,
+        items,
+        links,
+        cases,
+        judging,
+        alerts,
+        special_alerts,
+        watches,
+        delegations,
+        aggregates,
+        reports,
+        submissions,
+    ):
         app.include_router(part.router)
     app.add_exception_handler(ProblemError, _problem)
     app.add_exception_handler(RequestValidationError, _invalid)

@@ -27,6 +27,7 @@ _TABLES = (
     "key_doubt",
     "opened",
     "agency",
+    "policy",
     "delegation_link",
     "link",
     "match_key",
@@ -34,6 +35,9 @@ _TABLES = (
     "case",
     "case_member",
     "case_link",
+    "alert",
+    "alert_incident",
+    "watch",
 )
 _PERIOD = re.compile(r"[0-9]{4}(-(0[1-9]|1[0-2]))?")
 
