@@ -207,7 +207,7 @@ def _changed_by(settings: Settings, offset: int, *, closed: bool) -> bool:
 
 
 def _subscribed(fold: Directory | Members) -> dict[str, Subscription]:
-    return Subscriptions().of(fold).held if isinstance(fold, Members) else {}
+    return Subscriptions().of(fold) if isinstance(fold, Members) else {}
 
 
 def _before(records: Iterable[Record], offset: int) -> list[Record]:

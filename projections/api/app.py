@@ -13,6 +13,7 @@ from projections.api import (
     alerts,
     cases,
     delegations,
+    inbox,
     incidents,
     items,
     judging,
@@ -20,6 +21,7 @@ from projections.api import (
     reports,
     special_alerts,
     submissions,
+    subscriptions,
     watches,
 )
 from projections.api.backend import Backend
@@ -73,6 +75,8 @@ def create_app(backend: Backend) -> FastAPI:
         alerts,
         special_alerts,
         watches,
+        subscriptions,
+        inbox,
         delegations,
         aggregates,
         reports,

@@ -1,11 +1,12 @@
 """What a delivery is of, as its recipient sees it now: one transaction under row-level security, at each attempt."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import psycopg
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from projections.deliveries.kinds import SHOWN
+from projections.deliveries.kinds.showing import Showing
 from projections.viewing import viewing
 from schemas.errors import ProjectionError
 from schemas.settings import Settings
@@ -13,9 +14,6 @@ from stream_processors.disseminate.ports import Delivery, Shown
 
 _CONNECTIONS = 12
 _WAIT_S = 5.0
-
-Show = Callable[[psycopg.Connection, int, str, int], Shown | None]
-"""(connection within `viewing`, generation, event id, revision) → what the viewer sees of it."""
 
 
 class ViewSight:
@@ -26,7 +24,7 @@ class ViewSight:
         shown: how each kind of event is seen.
     """
 
-    def __init__(self, settings: Settings, shown: Mapping[str, Show] = SHOWN) -> None:
+    def __init__(self, settings: Settings, shown: Mapping[str, Showing] = SHOWN) -> None:
         self._generation, self._shown = settings.generation, shown
         self._pool = ConnectionPool(
             settings.require("reader_url"),
@@ -48,14 +46,14 @@ class ViewSight:
 
     def show(self, delivery: Delivery) -> Shown | None:
         """See `Sight.show`."""
-        show = self._shown.get(delivery.event_kind)
-        if show is None:
+        kind = self._shown.get(delivery.event_kind)
+        if kind is None:
             return None
         try:
             with (
                 self._pool.connection() as connection,
                 viewing(connection, self._generation, delivery.recipient) as views,
             ):
-                return show(views, self._generation, delivery.event_id, delivery.revision)
+                return kind.show(views, self._generation, delivery.event_id, delivery.revision)
         except (PoolTimeout, psycopg.Error) as error:
             raise ProjectionError(f"the read store does not answer: {error}") from error

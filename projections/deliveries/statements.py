@@ -97,7 +97,9 @@ WITH leased AS (
 SELECT {_NAMED} FROM leased ORDER BY event_at, delivery_id
 """  # noqa: S608  # of constants above
 
-WAITING: LiteralString = f"SELECT FROM dissemination.delivery WHERE {_OPEN} AND generation = %(generation)s LIMIT 1"  # the same
+WAITING: LiteralString = (
+    f"SELECT FROM dissemination.delivery WHERE {_OPEN} AND generation = %(generation)s LIMIT 1"  # the same
+)
 
 TOLD_BEFORE: LiteralString = """
 SELECT FROM dissemination.delivery

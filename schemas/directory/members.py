@@ -36,7 +36,8 @@ class Members:
         next_offset: the next record of `ionics.directory-closed`.
         signed: proposals that wait for their second signature.
         webhook_hosts: agency → the hosts to which it lets webhooks go.
-        subscribing: acts about subscriptions, in order; nothing of them is proved yet.
+        subscribing: acts about subscriptions in order, each with the agency that the focal point it names was of then;
+            nothing of them is proved yet.
     """
 
     directory: Directory
@@ -46,7 +47,7 @@ class Members:
     focal_points: dict[str, FocalPoint] = field(default_factory=dict)
     signed: Signed = field(default_factory=Signed)
     webhook_hosts: dict[str, frozenset[str]] = field(default_factory=dict)
-    subscribing: list[Act] = field(default_factory=list, compare=False)
+    subscribing: list[tuple[Act, str | None]] = field(default_factory=list, compare=False)
 
     def fold(self, records: Iterable[Record]) -> "Members":
         """Take in records in order."""
@@ -56,7 +57,8 @@ class Members:
             self.next_offset = record.offset + 1
             act = read_act(self.directory.deployment, record)
             if act is not None and act.kind in _SUBSCRIBING:
-                self.subscribing.append(act)
+                person = self.focal_points.get(str(act.command.get("focal_point_id")))
+                self.subscribing.append((act, None if person is None else person.agency_id))
                 continue
             command = None if act is None else act.parsed()
             if act is None or command is None or not command.closed:

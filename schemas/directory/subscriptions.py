@@ -6,12 +6,11 @@ is said to be compromised, is taken for an end: what a thief may have changed is
 sent before. An end counts for ever, whoever's key it was.
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 
 from schemas.directory.acts import Act
 from schemas.directory.command import Command
-from schemas.directory.entries import FocalPoint, Subscription
+from schemas.directory.entries import Subscription
 from schemas.directory.members import Members
 from schemas.directory.subscribing import SubscriptionEnd, SubscriptionSet
 
@@ -19,23 +18,18 @@ ADMINISTRATOR = ""
 """Stands for an administrator, where else the agency is named that signed."""
 
 
-@dataclass
 class Subscriptions:
-    """All subscriptions of a deployment. What was verified once is not verified again.
+    """The fold. What it verified once it does not verify again; safe for several threads."""
 
-    Attributes:
-        held: by id; those that ended too, for an id is never another agency's.
-    """
+    def __init__(self) -> None:
+        self._verified: dict[tuple[str, bytes], bool] = {}
+        self._parsed: dict[str, Command | None] = {}
 
-    held: dict[str, Subscription] = field(default_factory=dict)
-    _verified: dict[tuple[str, bytes], bool] = field(default_factory=dict)
-    _parsed: dict[str, Command | None] = field(default_factory=dict)
-
-    def of(self, members: Members) -> "Subscriptions":
-        """Those of a directory as it stands now."""
-        self.held = {}
+    def of(self, members: Members) -> dict[str, Subscription]:
+        """All subscriptions of a directory, by id; those that ended too, for an id is never another agency's."""
+        held: dict[str, Subscription] = {}
         taken: set[str] = set()
-        for act in members.subscribing:
+        for act, of_then in members.subscribing:
             digest = act.digest
             signed = None if digest in taken else self._signer(act, digest, members)
             if signed is None:
@@ -43,14 +37,10 @@ class Subscriptions:
             taken.add(digest)
             if digest not in self._parsed:
                 self._parsed[digest] = act.parsed()
-            made = self._made(self._parsed[digest], act.at_ms, signed[0], members.focal_points)
+            made = _made(self._parsed[digest], act.at_ms, signed[0], of_then, held)
             if made is not None:
-                self.held[made.subscription_id] = made if signed[1] else made.ended_at(act.at_ms)
-        return self
-
-    def live(self, members: Members) -> Iterator[Subscription]:
-        """Those that have not ended, of focal points that are still of the agency and may act."""
-        return (each for each in self.held.values() if is_live(each, members))
+                held[made.subscription_id] = made if signed[1] else made.ended_at(act.at_ms)
+        return held
 
     def _signer(self, act: Act, digest: str, members: Members) -> tuple[str, bool] | None:
         """Which agency signed it or ADMINISTRATOR, and whether the key is good; None where nobody did who may."""
@@ -77,23 +67,34 @@ class Subscriptions:
             self._verified[name] = act.is_signed_by(public)
         return self._verified[name]
 
-    def _made(
-        self, command: Command | None, at_ms: int, agency_id: str, people: dict[str, FocalPoint]
-    ) -> Subscription | None:
-        """What an act makes of the subscription that it is about; None where it may not, or is about none."""
-        if isinstance(command, SubscriptionEnd):
-            known = self.held.get(command.subscription_id)
-            ours = known is not None and agency_id in (ADMINISTRATOR, known.agency_id)
-            return known.ended_at(at_ms) if known is not None and ours else None
-        if not isinstance(command, SubscriptionSet):
-            return None
-        known = self.held.get(command.subscription_id)
-        person = people.get(command.focal_point_id)
-        if person is None or agency_id not in (ADMINISTRATOR, person.agency_id):
-            return None
-        if known is not None and known.agency_id != person.agency_id:
-            return None
-        return subscription_of(command, person.agency_id, since_ms=_since(at_ms, command, known))
+
+def _made(
+    command: Command | None,
+    at_ms: int,
+    agency_id: str,
+    of_then: str | None,
+    held: Mapping[str, Subscription],
+) -> Subscription | None:
+    """What an act makes of the subscription that it is about; None where it may not, or is about none.
+
+    Args:
+        command: that the act carries.
+        at_ms: when it was appended.
+        agency_id: that signed it, or ADMINISTRATOR.
+        of_then: the agency of the focal point when it was appended; one that moves on takes no subscription along.
+        held: what was made before.
+    """
+    if not isinstance(command, SubscriptionEnd | SubscriptionSet):
+        return None
+    known = held.get(command.subscription_id)
+    if isinstance(command, SubscriptionEnd):
+        ours = known is not None and agency_id in (ADMINISTRATOR, known.agency_id)
+        return known.ended_at(at_ms) if known is not None and ours else None
+    if of_then is None or agency_id not in (ADMINISTRATOR, of_then):
+        return None
+    if known is not None and known.agency_id != of_then:
+        return None
+    return subscription_of(command, of_then, since_ms=_since(at_ms, command, known))
 
 
 def is_live(subscription: Subscription, members: Members) -> bool:
@@ -138,8 +139,3 @@ def _since(at_ms: int, command: SubscriptionSet, known: Subscription | None) -> 
     """A change of a subscription that holds takes nothing away that is still on its way."""
     same = known is not None and not known.ended and known.focal_point_id == command.focal_point_id
     return known.since_ms if known is not None and same else at_ms
-
-
-def of_agency(subscriptions: Iterable[Subscription], agency_id: str) -> list[Subscription]:
-    """Those of an agency, by id."""
-    return sorted((s for s in subscriptions if s.agency_id == agency_id), key=lambda s: s.subscription_id)

@@ -99,5 +99,5 @@ class FollowedDirectory:
 
 
 def _standing(members: Members, subscriptions: Subscriptions) -> Standing:
-    held = {each.subscription_id: each for each in subscriptions.of(members).held.values() if is_live(each, members)}
+    held = {each.subscription_id: each for each in subscriptions.of(members).values() if is_live(each, members)}
     return Standing(members, held, SubscriptionIndex(held.values()))

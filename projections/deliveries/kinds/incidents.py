@@ -4,6 +4,7 @@ from typing import Any, LiteralString
 
 import psycopg
 
+from projections.deliveries.kinds.showing import Showing
 from projections.queries import incident, items
 from projections.queries.reading import rows
 from stream_processors.disseminate.ports import Shown
@@ -17,6 +18,11 @@ _MOST_ITEMS = 20
 _REVISION: LiteralString = """
     SELECT revision FROM {incident_revision} WHERE incident_id = %(id)s::uuid AND revision = %(revision)s
 """
+_WORDS: LiteralString = """(
+    SELECT concat_ws(' ', i.agency_id, i.source_ref, coalesce(i.place_name, i.place_country))
+    FROM {incident_revision} r JOIN {incident} i ON i.incident_id = r.incident_id
+    WHERE r.incident_id = d.event_id AND r.revision = d.revision
+)"""
 
 
 def show_incident(connection: psycopg.Connection, generation: int, incident_id: str, revision: int) -> Shown | None:
@@ -29,3 +35,11 @@ def show_incident(connection: psycopg.Connection, generation: int, incident_id: 
     listed = items(connection, generation, incident_id)[:_MOST_ITEMS]
     said["items"] = [{name: item[name] for name in _ITEM} for item in listed]
     return Shown(str(found["tlp"]), said)
+
+
+def sees_incident(connection: psycopg.Connection, generation: int, incident_id: str) -> bool:
+    """Whether the viewer sees an incident."""
+    return incident(connection, generation, incident_id) is not None
+
+
+INCIDENT = Showing(show_incident, sees_incident, _WORDS)
