@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self
 
@@ -26,6 +27,12 @@ def looking_back(moment: str) -> Iterator[None]:
         yield
     finally:
         _moment.reset(before)
+
+
+def clock() -> datetime:
+    """The moment that is looked back to, else now."""
+    moment = _moment.get()
+    return datetime.now(UTC) if moment is None else datetime.fromisoformat(moment)
 
 
 def logged(

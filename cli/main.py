@@ -24,8 +24,14 @@ _VIEWS = {
     "links": "cli.links",
     "case": "cli.case",
     "alerts": "cli.alerts",
+    "request": "cli.request",
 }
-ONLY = {"links": ("list",), "case": ("list", "show"), "alerts": ("list", "show")}
+ONLY = {
+    "links": ("list",),
+    "case": ("list", "show"),
+    "alerts": ("list", "show"),
+    "request": ("list", "show", "times"),
+}
 """Of groups among the views, the commands that look and do nothing."""
 BARE = ("alerts",)
 """Groups among the views that look without a further word."""

@@ -25,14 +25,18 @@ from schemas.topics import (
     MODELS,
     PERMANENT,
     SCHEMAS,
+    SPECIAL_ALERTS,
     SUBMISSIONS,
+    WATCHES,
     Topic,
+    alerts,
     cases,
     enriched,
     links,
 )
 from stream_processors.admit import GROUP as ADMIT_GROUP
 from stream_processors.admit import Admission, DirectoryReader
+from stream_processors.alert import ALERT_GROUPS, Alerts, alert_group
 from stream_processors.disseminate import GROUPS as DISSEMINATE_GROUPS
 from stream_processors.disseminate import KINDS
 from stream_processors.disseminate import NAME as DISSEMINATE
@@ -170,6 +174,10 @@ def _cases(around: Surroundings) -> Cases:
     return Cases(KnownSchemas(following_schemas(around.topic(SCHEMAS.name))), around.generation)
 
 
+def _alerts(around: Surroundings) -> Alerts:
+    return Alerts(KnownSchemas(following_schemas(around.topic(SCHEMAS.name))), around.generation)
+
+
 STREAMING = (
     Streaming(
         "admit",
@@ -214,6 +222,17 @@ STREAMING = (
         shared=False,
         of_generation=True,
         build=_cases,
+    ),
+    Streaming(
+        "alert",
+        inputs=lambda generation: (enriched(generation), SPECIAL_ALERTS, WATCHES),
+        outputs=lambda generation: (alerts(generation),),
+        groups=ALERT_GROUPS,
+        group=alert_group,
+        batch=2_000,
+        shared=False,
+        of_generation=True,
+        build=_alerts,
     ),
 )
 """Stages from log to log, in the order in which data passes."""

@@ -29,6 +29,7 @@ from projections.matching.narrowing import without
 from projections.members import write_members
 from projections.migrate import schema_name
 from projections.projector import EnrichedDecoder, matched
+from projections.requests.tables import forget_escalations
 from projections.sink import Decode
 from projections.workspace import workspace
 from schemas.directory import Members, read_members
@@ -111,6 +112,7 @@ def fill_as_of(settings: Settings, number: int, moment: datetime, on_batch: Call
         )
         _, kept = load(settings, (connection, number), live.positions, on_batch, narrowed)
         write_members(connection, number, members)
+        forget_escalations(connection, settings.generation, number)
         check_catalogue(connection, number)
         return Filled(kept, live.rights)
 

@@ -32,6 +32,10 @@ _ORDER: Mapping[str, tuple[str, ...]] = {
     "alert": ("alert_id",),
     "alert_incident": ("alert_id", "incident_id"),
     "watch": ("watch_id",),
+    "thread": ("thread_id",),
+    "thread_party": ("thread_id", "name"),
+    "thread_response": ("thread_id", "agency_id"),
+    "message": ("written",),
     **{name: tuple(keys) for name, keys in AGGREGATES.items()},
 }
 _OF_INCIDENTS = ("incident", "incident_revision", "item")

@@ -18,7 +18,7 @@ from schemas.errors import ContractError, DecodeError, ProjectionError
 from schemas.known_schemas import KnownSchemas
 from schemas.reading import Record
 from schemas.settings import Settings
-from schemas.topics import JUDGEMENTS, WATCHES, Topic, alerts, cases, enriched, links
+from schemas.topics import JUDGEMENTS, MESSAGES, WATCHES, Topic, alerts, cases, enriched, links
 from stream_processors.runtime.follower import Follower
 from stream_processors.runtime.log import Partition
 
@@ -119,7 +119,7 @@ class Sink(Protocol):
 
 def matched(generation: int) -> tuple[Topic, ...]:
     """What the projector reads beside the enriched incidents."""
-    return links(generation), JUDGEMENTS, cases(generation), alerts(generation), WATCHES
+    return links(generation), JUDGEMENTS, cases(generation), alerts(generation), WATCHES, MESSAGES
 
 
 def parted(records: Sequence[Record]) -> tuple[list[bytes], list[Record]]:

@@ -19,6 +19,7 @@ from projections.copying import array_literals, copy_text
 from projections.matching import Arrivals, MatchTables, Read, arrivals, read_current
 from projections.matching.rows import Content
 from projections.migrate import schema_name
+from projections.requests.tables import RequestTables
 from projections.rows import incident_rows, item_rows, revision_rows
 from projections.statements import Statements
 from schemas.errors import ProjectionError
@@ -68,6 +69,7 @@ class ViewSink:
         self._sql = Statements(schema_name(generation))
         self._matching = MatchTables(schema_name(generation))
         self._alerts, self._watches = AlertTables(schema_name(generation)), WatchTable(schema_name(generation))
+        self._requests = RequestTables(schema_name(generation))
 
     def positions(self) -> dict[Partition, int]:
         """The next offset to read of each partition that was ever advanced.
@@ -247,6 +249,7 @@ class ViewSink:
 
     def _store_matches(self, found: Arrivals) -> None:
         self._matching.store(self._connection, found)
+        self._requests.store(self._connection, found.messages)
         newer = self._matching.cases.newer(self._connection, found.cases) if found.cases else []
         if newer:
             self._replace_cases(newer)

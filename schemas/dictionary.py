@@ -32,6 +32,7 @@ SUBJECTS = {
     "watch": "ionics.watches-value",
     "acknowledgement": "ionics.acknowledgements-value",
     "judgement": "ionics.judgements-value",
+    "message": "ionics.messages-value",
     "case_event": "ionics.cases-value",
     "model_entry": "ionics.models-value",
 }

@@ -6,6 +6,8 @@ from schemas.directory import SECRETARIAT, Agency, FocalPoint, Members
 from schemas.errors import ForbiddenError
 
 COORDINATE, PUBLISH = "coordinate", "publish"
+WRITE = frozenset({"publish", COORDINATE})
+"""Rights of which one is needed to ask others and to answer them."""
 
 
 def acting(members: Members, focal_point_id: str) -> FocalPoint:
@@ -30,9 +32,19 @@ def require_right(members: Members, focal_point_id: str, *rights: str) -> FocalP
         ForbiddenError: it has none of them.
     """
     found = acting(members, focal_point_id)
-    if found.rights.isdisjoint(rights):
-        raise ForbiddenError(f"{focal_point_id} needs the right {' or '.join(rights)}; two administrators grant it")
+    require_one(found, *rights)
     return found
+
+
+def require_one(person: FocalPoint, *rights: str) -> None:
+    """Check that somebody has one of the rights.
+
+    Raises:
+        ForbiddenError: none of them.
+    """
+    if person.rights.isdisjoint(rights):
+        words = f"{person.focal_point_id} needs the right {' or '.join(rights)}; two administrators grant it"
+        raise ForbiddenError(words)
 
 
 def require_judge(person: FocalPoint, pairs: Iterable[tuple[str, str]], owners: Mapping[str, str]) -> None:

@@ -98,6 +98,15 @@ JUDGEMENTS = Topic(
     ("operator", "api"),
     ("match", "cases", "project", "moments", "api"),
 )
+MESSAGES = Topic(
+    "ionics.messages",
+    "thread id",
+    "message",
+    1,
+    FOR_EVER,
+    ("operator", "api"),
+    ("project", "moments", "api", "disseminate"),
+)
 MODELS = Topic("ionics.models", "generation", "model_entry", 1, FOR_EVER, ("deployment",), ("match", "api"))
 SPECIAL_ALERTS = Topic(
     "ionics.special-alerts",
@@ -135,6 +144,7 @@ PERMANENT = (
     ACCESS,
     DELEGATIONS,
     JUDGEMENTS,
+    MESSAGES,
     MODELS,
     SPECIAL_ALERTS,
     WATCHES,
@@ -161,7 +171,7 @@ def receipts(agency: str) -> Topic:
 def enriched(generation: int) -> Topic:
     """Enriched incidents of one generation."""
     name = f"ionics.enriched.g{generation}"
-    readers = ("enrich", "match", "disseminate", "project", "moments")
+    readers = ("enrich", "match", "alert", "disseminate", "project", "moments")
     return Topic(name, "incident id", "enriched", PARTITIONS, FOR_EVER, ("enrich",), readers)
 
 

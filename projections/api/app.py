@@ -19,6 +19,8 @@ from projections.api import (
     judging,
     links,
     reports,
+    requesting,
+    requests,
     special_alerts,
     submissions,
     subscriptions,
@@ -66,22 +68,9 @@ def create_app(backend: Backend) -> FastAPI:
     )
     app.state.backend = backend
     app.add_middleware(BodyLimit)
-    for part in (
-        incidents,
-        items,
-        links,
-        cases,
-        judging,
-        alerts,
-        special_alerts,
-        watches,
-        subscriptions,
-        inbox,
-        delegations,
-        aggregates,
-        reports,
-        submissions,
-    ):
+    looking = (incidents, items, links, cases, alerts, delegations, aggregates, requests, inbox)
+    writing = (judging, special_alerts, watches, subscriptions, reports, requesting, submissions)
+    for part in (*looking, *writing):
         app.include_router(part.router)
     app.add_exception_handler(ProblemError, _problem)
     app.add_exception_handler(RequestValidationError, _invalid)

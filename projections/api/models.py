@@ -134,6 +134,47 @@ class Acknowledged(BaseModel):
     acknowledgement: Row
 
 
+class RequestPage(BaseModel):
+    """A page of threads."""
+
+    requests: list[Row] = Field(description="`awaited` are those who must answer; `to_answer` where you are one.")
+    next: str | None = Field(description="Cursor of the next page; null on the last one.")
+
+
+class RequestDetail(BaseModel):
+    """One thread."""
+
+    request: Row
+    parties: list[Row]
+    messages: list[Row] = Field(description="In order; those who wrote them are named to the parties.")
+    due: list[Row] = Field(description="While it is open: reminders and escalation, `passed` or to come.")
+
+
+class ResponseTimes(BaseModel):
+    """How agencies answer."""
+
+    agencies: list[Row] = Field(description="Seconds to the first answer; threads of yours alone.")
+
+
+class Written(BaseModel):
+    """What was written; the views follow."""
+
+    thread_id: str
+    message_id: str
+    kind: str
+    party: str = Field(description="In whose name.")
+    to: list[str]
+    due_at: str | None
+
+
+class AmendedFrom(BaseModel):
+    """The amendment that an answer has become; admitted, and said in the thread."""
+
+    incident_id: str
+    event_id: str
+    revision: int
+
+
 class Detail(BaseModel):
     """One incident."""
 

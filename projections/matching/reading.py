@@ -1,4 +1,4 @@
-"""Records of links, judgements, cases, alerts and watches, decoded one by one under the schema that each names."""
+"""Records of links, judgements, cases, alerts, watches and messages, decoded one by one under the schema each names."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -9,14 +9,16 @@ from schemas.codec import RecordCodec, codec, unframe
 from schemas.errors import ContractError, DecodeError
 from schemas.known_schemas import KnownSchemas
 from schemas.reading import Record
+from schemas.requests.message import stated
 from schemas.settings import Settings
-from schemas.topics import JUDGEMENTS, WATCHES, alerts, cases, links
+from schemas.topics import JUDGEMENTS, MESSAGES, WATCHES, alerts, cases, links
 
 Read = Callable[[Record], dict[str, Any]]
 
 _KINDS = {
     links(1).name.removesuffix("1"): links(1).schema,
     JUDGEMENTS.name: JUDGEMENTS.schema,
+    MESSAGES.name: MESSAGES.schema,
     cases(1).name.removesuffix("1"): cases(1).schema,
     alerts(1).name.removesuffix("1"): alerts(1).schema,
     WATCHES.name: WATCHES.schema,
@@ -68,7 +70,7 @@ def body_of(record: Record) -> bytes:
 def _kind(record: Record) -> str:
     kind = kind_of(record.topic)
     if kind is None:
-        raise DecodeError(f"{record.topic} holds no links, judgements, cases, alerts or watches")
+        raise DecodeError(f"{record.topic} holds no links, judgements, cases, alerts, watches or messages")
     return kind
 
 
@@ -79,6 +81,9 @@ def _decoded(record: Record, codec_of: Callable[[int], RecordCodec]) -> dict[str
         content = codec_of(schema_id).decode(body)
     except ContractError as error:
         raise DecodeError(f"{where}: {error}") from error
+    if kind_of(record.topic) == MESSAGES.schema:
+        stated(content)
+        return content
     for name, value in _ids(content):
         if not _is_id(value):
             raise DecodeError(f"{where}: {name} {value[:50]!r} is no id")

@@ -11,7 +11,7 @@ from projections.matching.links import LinkTables
 from projections.matching.reading import Read, body_of, kind_of
 from projections.matching.rows import Content
 from schemas.reading import Record
-from schemas.topics import JUDGEMENTS, WATCHES, alerts, cases, links
+from schemas.topics import JUDGEMENTS, MESSAGES, WATCHES, alerts, cases, links
 
 
 @dataclass(frozen=True)
@@ -23,10 +23,11 @@ class Arrivals:
     cases: list[Content] = field(default_factory=list)
     alerts: list[Content] = field(default_factory=list)
     watches: list[tuple[bytes, Content]] = field(default_factory=list)
+    messages: list[tuple[Record, Content]] = field(default_factory=list)
 
 
 def arrivals(records: Sequence[Record], read: Read) -> Arrivals:
-    """Decode records of topics of links, judgements, cases, alerts and watches.
+    """Decode records of topics of links, judgements, cases, alerts, watches and messages.
 
     Raises:
         DecodeError: one does not decode.
@@ -44,6 +45,8 @@ def arrivals(records: Sequence[Record], read: Read) -> Arrivals:
             found.alerts.append(content)
         elif kind == WATCHES.schema:
             found.watches.append((body_of(record), content))
+        elif kind == MESSAGES.schema:
+            found.messages.append((record, content))
     return found
 
 

@@ -12,9 +12,10 @@ from projections.statements import rights_changed
 from schemas.delegation import DelegationLink
 from schemas.directory import SEES_ALL, Members
 from schemas.errors import ProjectionError
+from schemas.rights import COORDINATE
 from schemas.topics import DELEGATIONS
 
-_COLUMNS: Mapping[str, int] = {"agency": 3, "focal_point": 4, "group_member": 2, "key_doubt": 2}
+_COLUMNS: Mapping[str, int] = {"agency": 3, "focal_point": 5, "group_member": 2, "key_doubt": 2}
 
 
 def write_members(
@@ -128,7 +129,13 @@ def _rows(members: Members) -> dict[str, Iterable[tuple[Any, ...]]]:
     return {
         "agency": [(a.agency_id, a.country, a.suspended) for a in directory.agencies.values()],
         "focal_point": [
-            (f.focal_point_id, f.agency_id, SEES_ALL in f.rights, f.suspended or f.agency_id not in working)
+            (
+                f.focal_point_id,
+                f.agency_id,
+                SEES_ALL in f.rights,
+                f.suspended or f.agency_id not in working,
+                COORDINATE in f.rights,
+            )
             for f in members.focal_points.values()
         ],
         "group_member": [(g.group_id, agency) for g in members.groups.values() for agency in sorted(g.members)],

@@ -7,10 +7,17 @@ the same. Dates and times are ISO 8601, times in UTC; mass is in micrograms.
 from projections.queries.aggregates import agencies, heat, milestones, routes, timeline
 from projections.queries.alerts import alert_document, find_alerts, list_alerts, list_watches
 from projections.queries.cases import case, case_document, case_of, list_cases, members_of
-from projections.queries.delegations import delegations
+from projections.queries.delegations import delegations, owner_behind
 from projections.queries.incidents import find_incidents, incident, items, opened_by, owners_of, revisions
 from projections.queries.links import closed_keys, list_links, pairs_across
 from projections.queries.lists import list_incidents, list_items, stored_value
+from projections.queries.requests import (
+    find_requests,
+    list_requests,
+    request_document,
+    response_times,
+    thread_of,
+)
 from projections.queries.substances import first_seen, substances
 
 __all__ = [
@@ -23,6 +30,7 @@ __all__ = [
     "delegations",
     "find_alerts",
     "find_incidents",
+    "find_requests",
     "first_seen",
     "heat",
     "incident",
@@ -32,15 +40,20 @@ __all__ = [
     "list_incidents",
     "list_items",
     "list_links",
+    "list_requests",
     "list_watches",
     "members_of",
     "milestones",
     "opened_by",
+    "owner_behind",
     "owners_of",
     "pairs_across",
+    "request_document",
+    "response_times",
     "revisions",
     "routes",
     "stored_value",
     "substances",
+    "thread_of",
     "timeline",
 ]

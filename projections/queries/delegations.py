@@ -7,6 +7,19 @@ import psycopg
 from projections.queries.reading import Row, rows
 
 
+def owner_behind(connection: psycopg.Connection, generation: int, incident_id: str) -> str | None:
+    """Whose report it was that an incident was published of, where the viewer is of that agency or of the secretariat.
+
+    Args:
+        connection: within `viewing`.
+        generation: whose tables.
+        incident_id: of what was published: a UUID.
+    """
+    statement: LiteralString = "SELECT owner FROM {delegation_link} WHERE published_id = %(id)s::uuid"
+    found = rows(connection, generation, statement, {"id": incident_id})
+    return found[0]["owner"] if found else None
+
+
 def delegations(
     connection: psycopg.Connection,
     generation: int,

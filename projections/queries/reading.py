@@ -38,6 +38,12 @@ _TABLES = (
     "alert",
     "alert_incident",
     "watch",
+    "focal_point",
+    "group_member",
+    "thread",
+    "thread_party",
+    "thread_response",
+    "message",
 )
 _PERIOD = re.compile(r"[0-9]{4}(-(0[1-9]|1[0-2]))?")
 

@@ -18,6 +18,7 @@ from projections.evidence.findings import Finding, Findings, unreadable
 from projections.reconciliation.enriched import SUBMISSION, count_findings, made_of, origin_findings
 from projections.reconciliation.matches import match_findings, read_matches
 from projections.reconciliation.rows import read_rows, row_findings
+from projections.reconciliation.threads import read_threads, thread_findings
 from projections.replay.decoding import KindDecoder
 from projections.replay.source import Source, Span
 from schemas.columnar import ROW
@@ -64,6 +65,7 @@ def reconcile(
     """
     topic, done = enriched(generation).name, Reconciled()
     rows, matches = read_rows(connection, generation, topic), read_matches(connection, generation)
+    threads = read_threads(connection, generation)
     reconciling = _Reconciling(source, topic, enriching, rows.positions, done, progress)
     said = [reconciling.partition(number) for number in reconciling.partitions]
     made = pl.concat(said) if said else pl.DataFrame()
@@ -72,6 +74,10 @@ def reconcile(
     done.findings.add(found)
     done.counts.update(counts)
     done.waiting["project"] += waiting
+    found, waiting = thread_findings(source, threads, generation)
+    done.findings.add(found)
+    done.waiting["project"] += waiting
+    done.counts["rows: threads"] = len(threads.threads)
     done.counts["rows: incidents"] = rows.incidents.height
     done.counts["rows: revisions"] = rows.revisions.height
     done.counts["rows: items"] = int(rows.items["items"].sum())

@@ -20,12 +20,14 @@ from projections.sink import ViewSink
 from schemas.codec import FRAME_BYTES, RecordCodec, avro_schema, codec, frame
 from schemas.errors import ForbiddenError
 from schemas.reading import Record
+from schemas.requests import Kind
 from schemas.settings import Settings
 from schemas.topics import (
     DECISIONS,
     FOR_EVER,
     INCIDENTS,
     JUDGEMENTS,
+    MESSAGES,
     SCHEMAS,
     SUBMISSIONS,
     Topic,
@@ -37,6 +39,9 @@ from schemas.topics import (
 from tests.unit.evidence.history import history
 from tests.unit.projections.matches import Matches
 from tests.unit.projections.matches import history as matched_history
+from tests.unit.requests.said import BEGUN, request, said
+from tests.unit.requests.said import record as record_of
+from tests.unit.requests.said import uuid as uuid_of
 from tests.unit.stream_processors.world import DICTIONARY
 
 pytestmark = pytest.mark.stack
@@ -44,7 +49,7 @@ pytestmark = pytest.mark.stack
 _GENERATION = 931
 _TOPIC = enriched(_GENERATION).name
 _LINKS, _CASES = links(_GENERATION).name, cases(_GENERATION).name
-_MATCHED = (_LINKS, JUDGEMENTS.name, _CASES)
+_MATCHED = (_LINKS, JUDGEMENTS.name, _CASES, MESSAGES.name)
 _COPIED = (SUBMISSIONS.name, INCIDENTS.name, DECISIONS.name, SCHEMAS.name, _TOPIC, *_MATCHED)
 _ENRICHMENT = RecordCodec(avro_schema("enrichment"))
 
@@ -72,6 +77,18 @@ SOUND.records[_TOPIC] = [_enriched(record) for record in SOUND.records[INCIDENTS
 _HEADS = {kind: frame(DICTIONARY.id_of(kind)) for kind in ("match_event", "judgement", "case_event")}
 for _record in matched_history(1, 12, into=Matches(_HEADS, _GENERATION)):
     SOUND.records.setdefault(_record.topic, []).append(_record)
+_SAID = [
+    request("agency:aus"),
+    said(2, Kind.NOTE, "onlooker"),
+    said(3, Kind.NOTE, "aus-officer"),
+    request("agency:fji", thread_id=uuid_of(2), message_id=uuid_of(7)),
+    request("agency:fji", thread_id=uuid_of(3)),
+]
+SOUND.records[MESSAGES.name] = [
+    replace(each, value=frame(DICTIONARY.id_of("message")) + message.body())
+    for n, message in enumerate(_SAID)
+    for each in [record_of(message, n, BEGUN)]
+]
 VICTIM = SOUND.admitted("three", 2)
 
 
@@ -224,6 +241,23 @@ def test_links_and_cases_that_are_deleted_changed_or_invented_are_found(scratch:
         ("STALE_MATCH", "g931.match_key"),
         ("UNREADABLE", f"{_LINKS}/0/{len(SOUND.records[_LINKS])}"),
     ]
+
+
+def test_threads_that_are_deleted_changed_or_invented_are_found(scratch: Callable[..., Scratch]) -> None:
+    """By their ids, and nothing of what was said."""
+    made = scratch()
+    for statement in (
+        f"DELETE FROM g931.thread WHERE thread_id = '{uuid_of(2)}'",
+        f"UPDATE g931.thread SET thread_id = '{uuid_of(4)}' WHERE thread_id = '{uuid_of(3)}'",
+        f"UPDATE g931.message SET number = 9 WHERE thread_id = '{uuid_of(1)}' AND number IS NULL",
+    ):
+        assert made.connection.execute(statement.encode()).rowcount == 1
+    made.write(MESSAGES.name, [replace(SOUND.records[MESSAGES.name][0], value=b"\x00no message")])
+    findings = [(finding.code, finding.what.split()[-1]) for finding in made.reconciled().findings]
+    threads = [each for each in findings if each[0] != "UNREADABLE"]
+    assert [code for code, _ in threads] == ["STALE_THREAD", "MISSING_THREAD", "MISSING_THREAD", "FOREIGN_THREAD"]
+    assert [id_ for _, id_ in threads[1:]] == [uuid_of(2), uuid_of(3), uuid_of(4)]
+    assert len(findings) == 5
 
 
 def test_a_link_that_the_projector_has_not_come_to_waits(scratch: Callable[..., Scratch]) -> None:

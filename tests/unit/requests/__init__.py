@@ -1,0 +1,1 @@
+"""Threads of requests for information: fold, sight, what is due."""
