@@ -48,7 +48,8 @@ def forget_history(book: Book, scope: Key, fact: Fact) -> None:
     """Work out anew since when a scope has a history, where a fact may have changed that."""
     for class_ in _seen_by(book, scope, fact):
         found = book.memo.get((_MEMO, scope, class_))
-        if found is not None and fact <= found[1]:
+        gone = not book.parts(scope, class_)  # and so nobody will tell of this class what changes next
+        if found is not None and (gone or fact <= found[1]):
             book.memo.put((_MEMO, scope, class_), None)
 
 
@@ -67,7 +68,7 @@ def _beginning(view: View, scope: Key) -> tuple[Fact, Fact] | None:
     enough = _enough(scope)
     if view.count(scope) < enough:
         return None
-    memo = _MEMO, scope, view.class_
+    memo = _MEMO, scope, view.class_ if view.book.parts(scope, view.class_) else COMMUNITY_CLASS
     found: tuple[Fact, Fact] | None = view.book.memo.get(memo)
     if found is None:
         head = view.head(scope, enough)

@@ -99,19 +99,23 @@ class Surge:
         """See `Detector.changed`."""
         if not _is_counted(fact):
             return
-        month = month_of(fact.first_day)
-        seen_by = [fact.policy_class]
+        country, seen_by = fact.country, {fact.policy_class}
         if fact.policy_class == COMMUNITY_CLASS:
-            seen_by = [COMMUNITY_CLASS, *book.classes(_key(fact.country, UNKNOWN))]
+            seen_by |= {*book.classes(_key(country, UNKNOWN))}
+        elif not book.parts(_key(country, UNKNOWN), fact.policy_class):  # nobody will tell of it what changes next
+            for class_ in {*book.index(("classes", country)), *_substance_classes(fact)}:
+                book.memo.put((self.name, country, class_, fact.policy_class), None)
         classes: Iterable[str] = _substance_classes(fact)
         if self._opens_month(book, fact):
-            classes = {*classes, *book.index(("classes", fact.country))}
+            classes = {*classes, *book.index(("classes", country))}
+        month = month_of(fact.first_day)
+        later = range(month + GUARD + 1, month + GUARD + WINDOW + 1)
         for class_ in classes:
-            for later in range(month + GUARD + 1, month + GUARD + WINDOW + 1):
-                for policy_class in seen_by:
-                    memo = self.name, fact.country, class_, later, policy_class
-                    if book.memo.get(memo) is not None:
-                        book.memo.put(memo, None)
+            for policy_class in seen_by:
+                memo = self.name, country, class_, policy_class
+                known: dict[int, Past] | None = book.memo.get(memo)
+                if known is not None and any(each in later for each in known):
+                    book.memo.put(memo, {each: past for each, past in known.items() if each not in later})
 
     def _opens_month(self, book: Book, fact: Fact) -> bool:
         """Whether the country may report nothing in that month but for this."""
@@ -137,11 +141,12 @@ class Surge:
             yield _finding(country, class_, episode)
 
     def _cell(self, view: View, country: str, class_: str, month: int) -> Cell | None:
-        memo = self.name, country, class_, month, view.class_
-        past: Past | None = view.book.memo.get(memo)
+        memo = self.name, country, class_, view.class_
+        known: dict[int, Past] = view.book.memo.get(memo) or {}
+        past = known.get(month)
         if past is None:
             past = _past(view, country, class_, month)
-            view.book.memo.put(memo, past)
+            view.book.memo.put(memo, {**known, month: past})
         key = _key(country, class_)
         if view.size(key, month) < past.least:
             return None
