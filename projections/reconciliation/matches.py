@@ -191,7 +191,7 @@ def _differences(expected: pl.DataFrame, held: pl.DataFrame, name: str, table: s
         (
             "STALE_MATCH",
             "it does not hold the latest of",
-            wanted.join(held, on=columns, how="anti").join(held, on=key, how="semi"),
+            wanted.join(held, on=columns, how="anti", nulls_equal=True).join(held, on=key, how="semi"),
         ),
     ):
         for row in rows.select(key).sort(key).iter_rows():
