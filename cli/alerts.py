@@ -2,6 +2,7 @@
 
 import click
 
+from cli.alerts_acknowledging import ack
 from cli.alerts_showing import list_, show
 from cli.alerts_writing import revise, withdraw, write
 
@@ -14,6 +15,7 @@ def alerts(ctx: click.Context) -> None:
         ctx.invoke(list_)
 
 
+alerts.add_command(ack)
 alerts.add_command(list_)
 alerts.add_command(revise)
 alerts.add_command(show)

@@ -10,12 +10,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
+from deploy.disseminating import disseminating
 from projections.members import MembersProjector
 from projections.moments import MomentsKeeper
 from projections.projector import Projector, matched
 from schemas.known_schemas import KnownSchemas
 from schemas.settings import Settings
 from schemas.topics import (
+    ACKNOWLEDGEMENTS,
     DECISIONS,
     DIRECTORY,
     INCIDENTS,
@@ -34,6 +36,10 @@ from schemas.topics import (
 from stream_processors.admit import GROUP as ADMIT_GROUP
 from stream_processors.admit import Admission, DirectoryReader
 from stream_processors.alert import ALERT_GROUPS, Alerts, alert_group
+from stream_processors.disseminate import GROUPS as DISSEMINATE_GROUPS
+from stream_processors.disseminate import KINDS
+from stream_processors.disseminate import NAME as DISSEMINATE
+from stream_processors.disseminate import group as disseminate_group
 from stream_processors.enrich import GROUPS as ENRICH_GROUPS
 from stream_processors.enrich import Enrichment
 from stream_processors.enrich import group as enrich_group
@@ -107,6 +113,27 @@ class Runs(Protocol):
         Raises:
             IonicsError: it cannot go on.
         """
+
+
+@dataclass(frozen=True)
+class Reacting:
+    """A stage from the log to people, which keeps its state in the read store; several workers share its partitions.
+
+    Attributes:
+        name: of the stage and of its principal.
+        inputs: what it consumes.
+        groups: prefix of its consumer groups.
+        group: its consumer group at a generation.
+        build: makes it, on the settings of a generation, as one of its workers.
+    """
+
+    name: str
+    inputs: Topics
+    groups: str
+    group: Callable[[int], str]
+    build: Callable[[Settings, str, OnBatch], Runs]
+    shared: ClassVar[bool] = True
+    of_generation: ClassVar[bool] = True
 
 
 @dataclass(frozen=True)
@@ -220,7 +247,19 @@ PROJECTING = (
 )
 """Stages from the log into the read store."""
 
-STAGES: dict[str, Streaming | Projecting] = {stage.name: stage for stage in (*STREAMING, *PROJECTING)}
+REACTING = (
+    Reacting(
+        DISSEMINATE,
+        lambda generation: (*(kind.topic(generation) for kind in KINDS), ACKNOWLEDGEMENTS),
+        DISSEMINATE_GROUPS,
+        disseminate_group,
+        disseminating,
+    ),
+)
+"""Stages from the log to people. They run for the generation that is read alone: what another one finds is history."""
+
+AnyStage = Streaming | Projecting | Reacting
+STAGES: dict[str, AnyStage] = {stage.name: stage for stage in (*STREAMING, *PROJECTING, *REACTING)}
 """All stages by name."""
 SHARED = tuple(name for name, stage in STAGES.items() if stage.shared)
 """Names of those whose partitions several workers may share."""

@@ -13,6 +13,7 @@ from projections.api import (
     alerts,
     cases,
     delegations,
+    inbox,
     incidents,
     items,
     judging,
@@ -22,6 +23,7 @@ from projections.api import (
     requests,
     special_alerts,
     submissions,
+    subscriptions,
     watches,
 )
 from projections.api.backend import Backend
@@ -66,8 +68,8 @@ def create_app(backend: Backend) -> FastAPI:
     )
     app.state.backend = backend
     app.add_middleware(BodyLimit)
-    looking = (incidents, items, links, cases, alerts, delegations, aggregates, requests)
-    writing = (judging, special_alerts, watches, reports, requesting, submissions)
+    looking = (incidents, items, links, cases, alerts, delegations, aggregates, requests, inbox)
+    writing = (judging, special_alerts, watches, subscriptions, reports, requesting, submissions)
     for part in (*looking, *writing):
         app.include_router(part.router)
     app.add_exception_handler(ProblemError, _problem)

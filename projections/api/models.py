@@ -110,6 +110,30 @@ class WrittenWatch(BaseModel):
     watch: Row
 
 
+class SubscriptionList(BaseModel):
+    """Your subscriptions."""
+
+    subscriptions: list[Row]
+
+
+class WrittenSubscription(BaseModel):
+    """A subscription as it is in the directory."""
+
+    subscription: Row
+
+
+class Inbox(BaseModel):
+    """What you were told."""
+
+    inbox: list[Row] = Field(description="`seen_at` is null until you say that you read it.")
+
+
+class Acknowledged(BaseModel):
+    """What you said, as it is in the log; the inbox follows."""
+
+    acknowledgement: Row
+
+
 class RequestPage(BaseModel):
     """A page of threads."""
 

@@ -49,8 +49,10 @@ class Linking:
         self._comparing, self._weighing = Comparing(store), Weighing(store, model)
         self._relating = Relating(store, model)
         thresholds = model.thresholds
-        linked = [0, *(_least(thresholds.duplicate_linked[relation]) for relation in STRATA)]
-        self._linked, self._review = np.array(linked, np.int32), _least(thresholds.duplicate_review)
+        self._linked, self._review = (
+            np.array([0, *(_least(of[relation]) for relation in STRATA)], np.int32)
+            for of in (thresholds.duplicate_linked, thresholds.duplicate_review)
+        )
 
     def _oriented(self, left: Rows, right: Rows) -> tuple[Rows, Rows]:
         """The smaller id on the left, so that nothing depends on which of the two came first."""
@@ -67,11 +69,12 @@ class Linking:
         related = self._relating.relate(compared, weighed)
         thresholds = self._model.thresholds
         similar = _steps(related.surprise, thresholds.related_review, thresholds.related_linked)
+        relation = compared.levels["relation"]
         return Judged(
             compared,
             weighed,
             related,
-            _steps(weighed.duplicate, self._review, self._linked[compared.levels["relation"]]),
+            _steps(weighed.duplicate, self._review[relation], self._linked[relation]),
             np.where(related.alone, np.minimum(similar, 1), similar).astype(np.int8),
         )
 
@@ -181,7 +184,9 @@ def _outcomes(judged: Judged, chosen: Rows) -> tuple[pa.Array, pa.Array, npt.NDA
     )
 
 
-def _steps(values: npt.NDArray[np.int32], review: int, linked: int | npt.NDArray[np.int32]) -> npt.NDArray[np.int8]:
+def _steps(
+    values: npt.NDArray[np.int32], review: int | npt.NDArray[np.int32], linked: int | npt.NDArray[np.int32]
+) -> npt.NDArray[np.int8]:
     return ((values >= review).astype(np.int8) + (values >= linked)).astype(np.int8)
 
 
