@@ -22,7 +22,7 @@ from projections.replay.source import Source, rows_of
 from schemas.errors import DecodeError, ProjectionError
 from schemas.known_schemas import KnownSchemas
 from schemas.reading import Record
-from schemas.topics import alerts, cases
+from schemas.topics import MESSAGES, alerts, cases
 
 # What of each table is compared, by its key. The rest lies in forms that PostgreSQL changes; it comes of one record
 # with what is compared.
@@ -125,7 +125,7 @@ def match_findings(source: Source, held: Matches, generation: int) -> tuple[list
 
 
 def _topics(generation: int) -> list[str]:
-    return [topic.name for topic in matched(generation)]
+    return [topic.name for topic in matched(generation) if topic != MESSAGES]  # threads have a reconciliation of theirs
 
 
 def _readable(records: Sequence[Record], reader: RecordReader) -> tuple[list[Record], list[Finding]]:
