@@ -183,7 +183,8 @@ def _incident(row: Mapping[str, Any]) -> str:
     place = ", ".join(part for part in (row["place_name"], row["place_country"]) if part)
     legs = [row["departure"], *row["transit"].split(">"), row["destination"]]
     route = " → ".join(leg for leg in legs if leg)
-    state = "withdrawn" if row["withdrawn"] else "" if row["revision"] == row["looked_at"] else "amended since"
+    amended = "amended since" if 0 < row["looked_at"] < row["revision"] else ""
+    state = "withdrawn" if row["withdrawn"] else amended
     asks = "asks for action" if row["action_requested"] not in ("NONE", "INFORM") else ""
     what = ", ".join(row["substances"][:3])
     head = f"{row['agency_id']} {row['source_ref']} ({row['incident_id']})"

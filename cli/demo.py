@@ -15,7 +15,8 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from cli.demo_scenario import AGENCIES, NEW_SUBSTANCE, Act, acts, connected
+from cli import demo_requests
+from cli.demo_scenario import AGENCIES, ASKING, NEW_SUBSTANCE, Act, acts, connected
 from cli.main import cli
 from cli.stack import start
 from deploy.agencies import add_agencies
@@ -56,15 +57,17 @@ def demo(count: int, seed: int) -> None:
         watcher.join(10)
     show.summary()
     _until_cased(settings, linked)
-    case = ["case", "show", linked[0]]
-    looks = ["routes", "--limit", "8"], ["heatmap"], ["timeline", "--substance", "protonitazene"], case, ["status"]
-    for command in looks:
+    thread = demo_requests.played(settings, linked[0], ASKING)
+    case, request = ["case", "show", linked[0]], ["request", "show", thread, "--as", ASKING.asker]
+    looks = [["routes", "--limit", "8"], ["heatmap"], ["timeline", "--substance", "protonitazene"]]
+    for command in (*looks, case, request, ["status"]):
         console.rule(f"ionics {' '.join(command)}")
         cli.main(args=command, prog_name="ionics", standalone_mode=False)
     console.rule()
     console.print(
         f"Look further: ionics incident {show.last_id()} · ionics case list · ionics links list --review · "
-        "ionics watch · ionics dead-letters list · ionics report --help · ionics down"
+        f"ionics request times --as {ASKING.owner} · ionics watch · "
+        "ionics dead-letters list · ionics report --help · ionics down"
     )
 
 

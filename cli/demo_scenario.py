@@ -53,6 +53,25 @@ class Act:
     content: dict[str, Any]
 
 
+@dataclass(frozen=True)
+class Asking:
+    """A question of one focal point to the owner of an incident, and what that one answers."""
+
+    asker: str
+    owner: str
+    question: str
+    answer: str
+
+
+ASKING = Asking(
+    "demo-deu-police",
+    "demo-kaz-customs",
+    "The consignee is ours. Which name stood on the waybill, and is the label kept?",
+    "A company in Leipzig; a picture of the label is with our liaison officer.",
+)
+"""About the first act of `connected`."""
+
+
 def acts(seed: int, run: str, today: date, count: int) -> Iterator[Act]:
     """Reports of a few weeks up to `today`; equal seeds give equal acts."""
     chance = random.Random(seed)  # noqa: S311  # a scenario, not a secret

@@ -23,7 +23,6 @@ from schemas.topics import (
     INCIDENTS,
     JUDGEMENTS,
     MODELS,
-    PERMANENT,
     SCHEMAS,
     SPECIAL_ALERTS,
     SUBMISSIONS,
@@ -267,7 +266,5 @@ SHARED = tuple(name for name, stage in STAGES.items() if stage.shared)
 
 
 def generated(generation: int) -> list[Topic]:
-    """The topics that a generation consists of: what its stages write and its projector reads."""
-    written = [topic for stage in STREAMING if stage.of_generation for topic in stage.outputs(generation)]
-    read = [topic for stage in PROJECTING for topic in stage.inputs(generation) if topic not in PERMANENT]
-    return list(dict.fromkeys([*written, *read]))
+    """The topics that a generation consists of."""
+    return [topic for stage in STREAMING if stage.of_generation for topic in stage.outputs(generation)]

@@ -5,8 +5,8 @@ earlier ones either (`sharing.md`). So an incident whose latest policy is anothe
 what both allow, and leaves its case: what others see of that does not tell of it.
 
 A case is taken as its last event by then says; `at` in it is when the link or judgement was appended that changed it.
-An alert is taken at its last revision by then, by `raised_at`. It and a watch are filed under their policies of then
-and of today, all of which must allow a viewer.
+An alert and a watch are taken at the last revision that was appended by then, and filed under the policies of then and
+of today, all of which must allow a viewer.
 """
 
 from collections.abc import Callable, Iterator
@@ -47,8 +47,6 @@ from stream_processors.runtime.log import Partition
 _NARROWED_TLP = "AMBER"
 _WHEN = "admission_admitted_at"
 _CLOCKS = timedelta(seconds=1)
-_SAID_AT = {cases(1).schema: "at", alerts(1).schema: "raised_at"}
-"""Of what the log derives, the field that says when its cause was appended."""
 
 
 @dataclass(frozen=True)
@@ -149,11 +147,10 @@ def _projected(settings: Settings) -> dict[int, int]:
 
 
 def _said_by(read: Read, moment: datetime, record: Record) -> bool:
-    """Whether a link, judgement or watch was appended by then, or that by which a case or an alert is as it is."""
-    field = _SAID_AT.get(kind_of(record.topic) or "")
-    if field is None:
+    """Whether a record was appended by then; of a case, whether what changed it was."""
+    if kind_of(record.topic) != cases(1).schema:
         return record.timestamp_ms <= moment.timestamp() * 1000
-    at: datetime = read(record)[field]
+    at: datetime = read(record)["at"]
     return at <= moment
 
 

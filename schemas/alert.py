@@ -73,7 +73,7 @@ class AlertIncident:
     """An incident that an alert rests on, or that a special alert names.
 
     Attributes:
-        revision: the one that was looked at.
+        revision: the one that was looked at; 0 where an author only named it.
     """
 
     incident_id: str

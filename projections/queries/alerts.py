@@ -98,8 +98,8 @@ def alert_document(connection: psycopg.Connection, generation: int, alert_id: st
 
     Returns:
         `alert`, with text, documents and author of a special one; `incidents` as they are now, with the revision that
-        was `looked_at`; and `shared`: owner and audience of each policy that must allow a viewer, none where it is of
-        the community.
+        was `looked_at`, 0 where an author only named it; and `shared`: owner and audience of each policy that must
+        allow a viewer, none where it is of the community.
     """
     found = _one(connection, generation, alert_id) if is_uuid(alert_id) else None
     if found is None:

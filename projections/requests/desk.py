@@ -124,6 +124,8 @@ class RequestDesk:
         require_one(self.person, *WRITE)
         now, person = self._clock(), self.person
         to = [*self._owner(question.incident_id), *question.to]
+        if f"{AGENCY}{person.agency_id}" in to:
+            raise InvalidIncidentError("OWN", "to", f"{person.agency_id} is your own agency")
         due_at = question.due_at or now + DEADLINES[question.priority]
         if due_at.tzinfo is None or due_at <= now:
             raise InvalidIncidentError("PAST", "due_at", "the deadline must lie in the future, with a time zone")
@@ -246,8 +248,6 @@ class RequestDesk:
         for name in names:
             id_ = name.removeprefix(AGENCY)
             agency = self._members.directory.agencies.get(id_)
-            if name == f"{AGENCY}{self.person.agency_id}":
-                raise InvalidIncidentError("OWN", "to", f"{id_} is your own agency")
             if name.startswith(AGENCY) and (agency is None or agency.suspended):
                 raise InvalidIncidentError("NO_AGENCY", "to", f"no agency {id_!r} takes part")
         return [self._addressee(name) for name in names]

@@ -106,9 +106,9 @@ def _row(thread: Thread) -> tuple[Any, ...]:
 
 
 def forget_escalations(connection: psycopg.Connection, live: int, number: int) -> None:
-    """In tables of a moment let coordinators see no thread that did not escalate to them in the live ones.
+    """In tables of a moment let coordinators see no thread that has not escalated to them in the live ones by now.
 
-    What was not answered at that moment may have been answered since, in time.
+    What was not answered at that moment may have been answered since, in time, or may be yet.
 
     Args:
         connection: of ``ionics_writer``.
@@ -118,6 +118,7 @@ def forget_escalations(connection: psycopg.Connection, live: int, number: int) -
     then, now = (sql.Identifier(schema_name(each), "thread") for each in (number, live))
     statement = sql.SQL(
         "UPDATE {then} t SET escalates_to = ARRAY(SELECT unnest(t.escalates_to) INTERSECT SELECT unnest(n.escalates_to)"
-        " FROM {now} n WHERE n.thread_id = t.thread_id ORDER BY 1) WHERE escalates_to <> '{{}}'"
+        " FROM {now} n WHERE n.thread_id = t.thread_id AND n.escalates_at <= now() ORDER BY 1) "
+        "WHERE escalates_to <> '{{}}'"
     )
     connection.execute(statement.format(then=then, now=now))

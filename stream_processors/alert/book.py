@@ -234,6 +234,13 @@ class View:
         """How many facts are in a part."""
         return sum(len(parts[number]) for parts in self.parts(key) if number in parts)
 
+    def large(self, key: Key, least: int) -> list[int]:
+        """The numbers of the parts that have so many facts, ascending."""
+        found = self.parts(key)
+        if len(found) == 1:
+            return sorted(number for number, facts in found[0].items() if len(facts) >= least)
+        return [number for number in self.numbers(key) if self.size(key, number) >= least]
+
     def count(self, key: Key) -> int:
         """How many facts are in a file."""
         return sum(len(facts) for parts in self.parts(key) for facts in parts.values())

@@ -85,6 +85,8 @@ class Finds:
         """See `Detector.changed`."""
         year = _year(fact.admitted_ms // DAY_MS)
         for measure, of, *_ in _values(fact):
+            if not book.parts(_key(measure, of, year), fact.policy_class):  # nobody will tell of it what changes next
+                book.memo.put((self.name, measure, of, year, fact.policy_class), None)
             for later in map(int, book.index(("years", measure, of))):
                 if later > year:
                     for class_ in {COMMUNITY_CLASS, fact.policy_class, *book.classes(_key(measure, of, later))}:

@@ -24,8 +24,10 @@ from stream_processors.alert.history import (
     classes_in,
     first,
     first_filings,
+    forget_history,
     has_history,
     makes_history,
+    may_be_first,
     scopes,
 )
 from stream_processors.alert.regions import region_name, region_of
@@ -50,13 +52,17 @@ class FirstSeen:
 
     def units(self, book: Book, fact: Fact) -> Iterator[Unit]:
         """See `Detector.units`."""
-        yield from ((self.name, substance) for substance in _substances(fact))
+        for substance in _substances(fact):
+            if may_be_first(book, _key(substance, fact.country), fact):
+                yield self.name, substance
         for scope in scopes(fact.country):
             if makes_history(book, ("in", scope), fact):
                 yield from ((self.name, substance) for substance in book.index(("substances", scope)))
 
     def changed(self, book: Book, fact: Fact) -> None:
         """See `Detector.changed`."""
+        for scope in scopes(fact.country):
+            forget_history(book, ("in", scope), fact)
 
     def classes(self, book: Book, unit: Unit) -> Iterable[int]:
         """See `Detector.classes`."""

@@ -15,8 +15,10 @@ from stream_processors.alert.history import (
     classes_in,
     first,
     first_filings,
+    forget_history,
     has_history,
     makes_history,
+    may_be_first,
 )
 
 ANY = "any"
@@ -32,8 +34,8 @@ class NewRoute:
         """See `Detector.filings`."""
         if not _has_route(fact):
             return
-        yield Filing(("into", fact.destination), admitted_part(fact))
-        yield Filing(_on(fact), admitted_part(fact))
+        yield Filing(_into(fact), admitted_part(fact))
+        yield Filing(_along(fact), admitted_part(fact))
         yield Entry(("departures", fact.destination), fact.departure)
         for class_ in (ANY, *_classes(fact)):
             yield from first_filings(_key(fact.departure, fact.destination, class_), fact)
@@ -43,13 +45,18 @@ class NewRoute:
         """See `Detector.units`."""
         if not _has_route(fact):
             return
-        yield self.name, fact.departure, fact.destination
-        if makes_history(book, ("into", fact.destination), fact):
+        keys = [_key(fact.departure, fact.destination, class_) for class_ in (ANY, *_classes(fact))]
+        if makes_history(book, _along(fact), fact) or any(may_be_first(book, key, fact) for key in keys):
+            yield self.name, fact.departure, fact.destination
+        if makes_history(book, _into(fact), fact):
             for departure in book.index(("departures", fact.destination)):
                 yield self.name, departure, fact.destination
 
     def changed(self, book: Book, fact: Fact) -> None:
         """See `Detector.changed`."""
+        if _has_route(fact):
+            forget_history(book, _along(fact), fact)
+            forget_history(book, _into(fact), fact)
 
     def classes(self, book: Book, unit: Unit) -> Iterable[int]:
         """See `Detector.classes`."""
@@ -75,8 +82,12 @@ def _classes(fact: Fact) -> list[str]:
     return list(dict.fromkeys(item.substance_class for item in fact.items if item.substance_class))
 
 
-def _on(fact: Fact) -> Key:
+def _along(fact: Fact) -> Key:
     return "along", fact.departure, fact.destination
+
+
+def _into(fact: Fact) -> Key:
+    return "into", fact.destination
 
 
 def _key(departure: str, destination: str, class_: str) -> Key:

@@ -54,6 +54,23 @@ class Cell(NamedTuple):
     classes: frozenset[int]
 
 
+class Past(NamedTuple):
+    """What the past of a cell says of it.
+
+    Attributes:
+        mean: what is to be expected.
+        least: the smallest count that is a surge.
+        label: index of the strictest label in it.
+    """
+
+    mean: float
+    least: int
+    label: int
+
+
+_TOO_SHORT = Past(0.0, 1 << 62, 0)
+
+
 class Surge:
     """A unit is a country and a class of substances."""
 
@@ -82,19 +99,23 @@ class Surge:
         """See `Detector.changed`."""
         if not _is_counted(fact):
             return
-        month = month_of(fact.first_day)
-        seen_by = [fact.policy_class]
+        country, seen_by = fact.country, {fact.policy_class}
         if fact.policy_class == COMMUNITY_CLASS:
-            seen_by = [COMMUNITY_CLASS, *book.classes(_key(fact.country, UNKNOWN))]
+            seen_by |= {*book.classes(_key(country, UNKNOWN))}
+        elif not book.parts(_key(country, UNKNOWN), fact.policy_class):  # nobody will tell of it what changes next
+            for class_ in {*book.index(("classes", country)), *_substance_classes(fact)}:
+                book.memo.put((self.name, country, class_, fact.policy_class), None)
         classes: Iterable[str] = _substance_classes(fact)
         if self._opens_month(book, fact):
-            classes = {*classes, *book.index(("classes", fact.country))}
+            classes = {*classes, *book.index(("classes", country))}
+        month = month_of(fact.first_day)
+        later = range(month + GUARD + 1, month + GUARD + WINDOW + 1)
         for class_ in classes:
-            for later in range(month, month + GUARD + WINDOW + 1):
-                for policy_class in seen_by:
-                    memo = self.name, fact.country, class_, later, policy_class
-                    if book.memo.get(memo) is not None:
-                        book.memo.put(memo, None)
+            for policy_class in seen_by:
+                memo = self.name, country, class_, policy_class
+                known: dict[int, Past] | None = book.memo.get(memo)
+                if known is not None and any(each in later for each in known):
+                    book.memo.put(memo, {each: past for each, past in known.items() if each not in later})
 
     def _opens_month(self, book: Book, fact: Fact) -> bool:
         """Whether the country may report nothing in that month but for this."""
@@ -108,8 +129,9 @@ class Surge:
         """See `Detector.findings`."""
         country, class_ = unit[1:]
         key, episode = _key(country, class_), list[tuple[int, Cell]]()
-        for month in view.numbers(key):
-            if view.size(key, month) < LEAST or (cell := self._cell(view, country, class_, month)) is None:
+        for month in view.large(key, LEAST):
+            cell = self._cell(view, country, class_, month)
+            if cell is None:
                 continue
             if episode and month - episode[-1][0] > _MOST_MONTHS_BETWEEN:
                 yield _finding(country, class_, episode)
@@ -119,30 +141,39 @@ class Surge:
             yield _finding(country, class_, episode)
 
     def _cell(self, view: View, country: str, class_: str, month: int) -> Cell | None:
-        memo = self.name, country, class_, month, view.class_
-        found = view.book.memo.get(memo)
-        if found is None:
-            found = (_judged(view, country, class_, month),)
-            view.book.memo.put(memo, found)
-        cell: Cell | None = found[0]
-        return cell
+        memo = self.name, country, class_, view.class_
+        known: dict[int, Past] = view.book.memo.get(memo) or {}
+        past = known.get(month)
+        if past is None:
+            past = _past(view, country, class_, month)
+            view.book.memo.put(memo, {**known, month: past})
+        key = _key(country, class_)
+        if view.size(key, month) < past.least:
+            return None
+        timely = [fact for fact in view.part(key, month) if not fact.late]
+        if len(timely) < past.least:
+            return None
+        reached = level(len(timely), past.least)
+        return Cell(
+            tuple(timely[: past.least]),
+            reached,
+            past.least,
+            past.mean,
+            max(past.label, strictest(timely[:reached])),
+            classes_of(timely[:reached]),
+        )
 
 
-def _judged(view: View, country: str, class_: str, month: int) -> Cell | None:
+def _past(view: View, country: str, class_: str, month: int) -> Past:
     key = _key(country, class_)
-    timely = [fact for fact in view.part(key, month) if not fact.late]
-    if len(timely) < LEAST:
-        return None
-    past = range(month - GUARD - WINDOW, month - GUARD)
-    reported = [each for each in past if view.size(_key(country, UNKNOWN), each)]
+    months = range(month - GUARD - WINDOW, month - GUARD)
+    reported = [each for each in months if view.size(_key(country, UNKNOWN), each)]
     if len(reported) < LEAST_MONTHS:
-        return None
+        return _TOO_SHORT
     mean, least = expected(tuple(view.size(key, each) for each in reported))
-    if len(timely) < least:
-        return None
-    counted = [fact for each in (*reported, month) for fact in view.part(key, each)]
-    facts, reached = tuple(timely[:least]), level(len(timely), least)
-    return Cell(facts, reached, least, mean, strictest(counted), classes_of(timely[:reached]))
+    return Past(
+        mean, least, max((strictest(view.part(key, each)) for each in reported if view.size(key, each)), default=0)
+    )
 
 
 def _finding(country: str, class_: str, episode: list[tuple[int, Cell]]) -> Finding:

@@ -191,13 +191,13 @@ def test_times_are_of_the_threads_that_are_seen(
 def test_what_was_answered_in_time_escalates_to_nobody_as_of_before(
     databases: tuple[psycopg.Connection, psycopg.Connection],
 ) -> None:
-    """A coordinator who may not see a thread does not see it as it stood while it was open, either."""
+    """A coordinator who may not see a thread does not see it as it stood while it was open, either; not later on."""
     writer, reader = databases
     asked = [
-        record(request("focal-point:aus-duty", hours=2, message_id=uuid(10 + n), thread_id=uuid(n)), n, BEGUN)
-        for n in (1, 2)
+        record(request("focal-point:aus-duty", hours=hours, message_id=uuid(10 + n), thread_id=uuid(n)), n, BEGUN)
+        for n, hours in ((1, 2), (2, 2), (3, 1_000_000))
     ]
-    answer = record(said(2, Kind.ANSWER, "aus-duty", "focal-point:aus-duty"), 3, BEGUN + HOUR)
+    answer = record(said(2, Kind.ANSWER, "aus-duty", "focal-point:aus-duty"), 4, BEGUN + HOUR)
     for generation in (_ONE, _OTHER):
         _empty(writer, generation)
     ViewSink(writer, _ONE, decode).apply([], {}, [*asked, answer])
@@ -210,6 +210,8 @@ def test_what_was_answered_in_time_escalates_to_nobody_as_of_before(
     assert (seen(_ONE), seen(_OTHER)) == ([uuid(2)], [uuid(2), uuid(1)])
     forget_escalations(writer, _ONE, _OTHER)
     assert seen(_OTHER) == [uuid(2)]
+    left = writer.execute(f"SELECT thread_id::text FROM g{_OTHER}.thread WHERE escalates_to <> '{{}}'").fetchall()
+    assert left == [(uuid(2),)]
 
 
 def test_what_is_no_message_is_refused(databases: tuple[psycopg.Connection, psycopg.Connection]) -> None:

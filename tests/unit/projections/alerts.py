@@ -88,8 +88,8 @@ class Alerts:
             "tlp": "AMBER" if policies else "GREEN",
             "raised_at": at or _EPOCH + timedelta(minutes=len(self.records)),
             "positions": [0] * 12,
-        }
-        self._write(alerts(self.generation).name, "alert", event | content)
+        } | content
+        self._write(alerts(self.generation).name, "alert", event, event["raised_at"])
         return id_
 
     def watch(self, name: object, owner: str, audience: Sequence[str], **content: Any) -> str:
@@ -108,12 +108,12 @@ class Alerts:
             "agency_id": owner,
             "at": _EPOCH + timedelta(minutes=len(self.records)),
         }
-        self._write(WATCHES.name, "watch", event | content)
+        self._write(WATCHES.name, "watch", event | content, event["at"])
         return id_
 
-    def _write(self, topic: str, kind: str, content: dict[str, Any]) -> None:
-        value = self.heads[kind] + codec(kind).encode(content)
-        self.records.append(Record(topic, 0, self._ends[topic], 0, b"", value, ()))
+    def _write(self, topic: str, kind: str, content: dict[str, Any], at: datetime) -> None:
+        value, at_ms = self.heads[kind] + codec(kind).encode(content), round(at.timestamp() * 1000)
+        self.records.append(Record(topic, 0, self._ends[topic], at_ms, b"", value, ()))
         self._ends[topic] += 1
 
 
