@@ -271,7 +271,7 @@ def test_alerts_and_watches_are_rebuilt_and_looked_back_at(
     settings, ids, _ = moments
     dictionary = read_dictionary(settings)
     written = Alerts({kind: frame(dictionary.id_of(kind)) for kind in ("alert", "watch")}, settings.generation)
-    named = {"incidents": [{"incident_id": ids["left"], "revision": 1}]}
+    named = {"incidents": [ids["left"]]}
 
     def said(topic: str, principal: str) -> datetime:
         """Publish the last record; when it was appended."""

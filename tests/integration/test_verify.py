@@ -30,7 +30,9 @@ from schemas.topics import (
     MESSAGES,
     SCHEMAS,
     SUBMISSIONS,
+    WATCHES,
     Topic,
+    alerts,
     cases,
     create_topics,
     enriched,
@@ -51,7 +53,8 @@ pytestmark = pytest.mark.stack
 _GENERATION = 931
 _TOPIC = enriched(_GENERATION).name
 _LINKS, _CASES = links(_GENERATION).name, cases(_GENERATION).name
-_MATCHED = (_LINKS, JUDGEMENTS.name, _CASES, MESSAGES.name)
+_ALERTS = alerts(_GENERATION).name
+_MATCHED = (_LINKS, JUDGEMENTS.name, _CASES, MESSAGES.name, _ALERTS, WATCHES.name)
 _COPIED = (SUBMISSIONS.name, INCIDENTS.name, DECISIONS.name, SCHEMAS.name, _TOPIC, *_MATCHED)
 _ENRICHMENT = RecordCodec(avro_schema("enrichment"))
 

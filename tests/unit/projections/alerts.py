@@ -53,7 +53,7 @@ class Alerts:
     def alert(
         self,
         name: object,
-        incidents: Iterable[int | tuple[int, int]] = (),
+        incidents: Iterable[int | str | tuple[int, int]] = (),
         shared: Sequence[Shared] = (),
         at: datetime | None = None,
         **content: Any,
@@ -62,7 +62,7 @@ class Alerts:
 
         Args:
             name: of the alert.
-            incidents: numbers of the incidents that it rests on, with their revisions unless these are the first.
+            incidents: numbers or ids of incidents that it rests on, with the revisions unless these are the first.
             shared: what it is shared by; that of the community adds nothing.
             at: when it was raised.
             **content: replaces fields.
@@ -83,7 +83,10 @@ class Alerts:
             "title": f"alert {name}",
             "subject": {"countries": []},
             "reasons": [{"field": "substance", "words": "never seen here before", "value": "1", "expected": "0"}],
-            "incidents": [{"incident_id": incident_id(number), "revision": revision} for number, revision in named],
+            "incidents": [
+                {"incident_id": each if isinstance(each, str) else incident_id(each), "revision": revision}
+                for each, revision in named
+            ],
             "policies": policies,
             "tlp": "AMBER" if policies else "GREEN",
             "raised_at": at or _EPOCH + timedelta(minutes=len(self.records)),
