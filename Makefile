@@ -26,7 +26,7 @@ simulate: $(BIN)/ready  ## thousands of seeds of faults through workers, stages,
 lint: $(BIN)/ready  ## style and types
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 
-bench: $(BIN)/ready  ## the figures: import, latency, replay, restoring (SIZE=), cases, peers; ONLY=restoring, cases or peers
+bench: $(BIN)/ready  ## the figures: import, latency, replay, restoring (SIZE=), cases, dissemination, peers; ONLY= one of the last four
 	@$(BIN)/python -m tests.benchmarks $(ONLY)
 
 growth: $(BIN)/ready  ## what matching takes as the history grows, and of hostile feeds (SIZES="10000 100000 1000000", HOSTILE=)

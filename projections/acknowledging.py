@@ -45,8 +45,9 @@ class AcknowledgementDesk:
         if showing is None or not is_uuid(event_id):
             raise self._absent(event_id)
         with self._views() as connection:
-            if not showing.sees(connection, self._settings.generation, event_id):
-                raise self._absent(event_id)
+            sees = showing.sees(connection, self._settings.generation, event_id)
+        if not sees:
+            raise self._absent(event_id)
         return self._write(kind, event_id, None, Said.ACKNOWLEDGED)
 
     def acknowledge_line(self, delivery_id: str) -> Acknowledgement:

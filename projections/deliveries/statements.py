@@ -54,6 +54,9 @@ _FREE: LiteralString = """
     AND NOT EXISTS (
         SELECT FROM unnest(%(recipients)s::text[], %(ways)s::text[]) AS busy(recipient, via)
         WHERE busy.recipient = d.recipient AND busy.via = d.via)
+    AND NOT EXISTS (
+        SELECT FROM dissemination.delivery o WHERE o.recipient = d.recipient AND o.via = d.via
+            AND o.state IN ('PENDING', 'GROUPED') AND o.leased_until >= clock_timestamp())
 """
 
 CLAIM: LiteralString = f"""
@@ -104,7 +107,7 @@ WAITING: LiteralString = (
 TOLD_BEFORE: LiteralString = """
 SELECT FROM dissemination.delivery
 WHERE event_id = %(event_id)s AND agency_id = %(agency_id)s AND recipient = %(recipient)s AND via = %(via)s
-    AND delivery_id <> %(delivery_id)s AND state = 'DELIVERED' LIMIT 1
+    AND delivery_id <> %(delivery_id)s AND state IN ('DELIVERED', 'PENDING', 'GROUPED') LIMIT 1
 """
 
 TOLD_LATELY: LiteralString = """

@@ -115,13 +115,13 @@ class DeliveryStore(Protocol):
         """Take over what waits in older generations; how many."""
 
     def claim(self, limit: int, busy: Collection[tuple[str, str]]) -> list[Delivery]:
-        """Lease what is due and can be judged, of lanes that are not busy, a few of each lane."""
+        """Lease what is due and can be judged, a few of each lane, of lanes in which nothing is leased."""
 
     def waiting(self) -> bool:
         """Whether anything waits for the views alone."""
 
     def told_before(self, delivery: Delivery) -> bool:
-        """Whether the recipient was told of an earlier revision, on this channel."""
+        """Whether the recipient was told of another revision on this channel, or still may be."""
 
     def told_lately(self, lane: tuple[str, str]) -> int:
         """Messages of a lane in the last minute."""

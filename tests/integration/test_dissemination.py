@@ -44,7 +44,7 @@ from tests.running import Running
 
 pytestmark = pytest.mark.stack
 
-_GENERATION = 98
+_GENERATION = 921
 _HOME, _AWAY, _THIRD = "dis-nzl", "dis-aus", "dis-fji"
 _SOON = timedelta(seconds=8)
 _CHIEF, _SECOND = "dis-aus-chief", "dis-aus-second"

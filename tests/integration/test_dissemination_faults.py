@@ -34,7 +34,7 @@ from tests.unit.projections.alerts import Alerts
 
 pytestmark = [pytest.mark.stack, pytest.mark.faults]
 
-_GENERATION = 99
+_GENERATION = 922
 _AGENCY = "dif-nzl"
 
 

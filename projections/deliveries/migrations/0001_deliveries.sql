@@ -43,6 +43,7 @@ CREATE TABLE delivery (
     acknowledged_by text COLLATE "C"
 );
 CREATE INDEX delivery_due ON delivery (due_at) WHERE state IN ('PENDING', 'GROUPED');
+CREATE INDEX delivery_lane ON delivery (recipient, via) WHERE state IN ('PENDING', 'GROUPED');
 CREATE INDEX delivery_sent ON delivery (recipient, via, sent_at) WHERE state = 'DELIVERED';
 CREATE INDEX delivery_by_event ON delivery (event_id, agency_id);
 CREATE INDEX delivery_overdue ON delivery (escalate_at) WHERE escalate_at IS NOT NULL;

@@ -4,6 +4,8 @@ import asyncio
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -104,6 +106,19 @@ def test_a_message_is_signed_with_its_id_and_time() -> None:
     ]
     assert not any(verify_webhook(KEY.public, *each) for each in bad)
     assert not verify_webhook(SigningKey(b"\x02" * 32).public, headers, body, now)
+
+
+def test_the_receiver_of_the_documentation_verifies() -> None:
+    """As it stands there; and refuses another body, and another key."""
+    page = (Path(__file__).parents[3] / "docs" / "dissemination.md").read_text("utf-8")
+    found: dict[str, Any] = {}
+    exec(page.split("```python\n")[1].split("```")[0], found)  # noqa: S102  # our own page
+    is_genuine, body, now = found["is_genuine"], b'{"a":1}', int(time.time())
+    headers = signed_headers(KEY, "id-1", now, body)
+    assert is_genuine(KEY.public.hex(), headers, body)
+    assert not is_genuine(KEY.public.hex(), headers, body + b" ")
+    assert not is_genuine(SigningKey(b"\x02" * 32).public.hex(), headers, body)
+    assert not is_genuine(KEY.public.hex(), signed_headers(KEY, "id-1", now - 400, body), body)
 
 
 def test_the_id_is_of_what_is_told_to_whom_and_by_what() -> None:
