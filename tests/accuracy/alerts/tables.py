@@ -68,7 +68,8 @@ def write(lines: Sequence[str], page: Path = PAGE) -> None:
 
 
 def _surges(worlds: Sequence[World]) -> Iterator[str]:
-    yield f"Surges, {sum(len(each.surges) for each in worlds)} of them; false are alarms of none; delay in days from its first day:"
+    there = sum(len(each.surges) for each in worlds)
+    yield f"Surges, {there} of them; false are alarms of none; delay in days from its first day:"
     yield ""
     yield "| rule | alerts | precision | recall | false per 1,000 cell-weeks | delay, median | 90 of 100 within |"
     yield "|---|---|---|---|---|---|---|"
