@@ -26,14 +26,14 @@ simulate: $(BIN)/ready  ## thousands of seeds of faults through workers, stages,
 lint: $(BIN)/ready  ## style and types
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 
-bench: $(BIN)/ready  ## the figures: import, latency, replay, restoring (SIZE=), cases, peers; ONLY=restoring, cases or peers
+bench: $(BIN)/ready  ## the figures: import, latency, replay, restoring (SIZE=), cases, dissemination, peers; ONLY= one of the last four
 	@$(BIN)/python -m tests.benchmarks $(ONLY)
 
 growth: $(BIN)/ready  ## what matching takes as the history grows, and of hostile feeds (SIZES="10000 100000 1000000", HOSTILE=)
 	@$(BIN)/python -m tests.benchmarks.growth
 
-accuracy: $(BIN)/ready  ## how well duplicates are found, beside peers, with intervals and errors (SIZE=, SEED=)
-	@$(BIN)/python -m tests.accuracy $(if $(SIZE),--size $(SIZE)) $(if $(SEED),--seed $(SEED))
+accuracy: $(BIN)/ready  ## how well duplicates, surges and what is new are found, beside peers (SIZE=, SEED=, ONLY=alerts or matching)
+	@$(BIN)/python -m tests.accuracy $(if $(ONLY),--only $(ONLY)) $(if $(SIZE),--size $(SIZE)) $(if $(SEED),--seed $(SEED))
 
 torn: $(BIN)/ready  ## a late EndTxn against plain loops and the worker, with the counts
 	@$(BIN)/python -m tests.faults.torn_report

@@ -11,7 +11,8 @@ for event in feed():
 """
 
 from producers import IncidentProducer, Outcome, Receipt, Report, Submission
-from projections.feed import CaseFeedEvent, FeedEvent, FeedFilter, feed
+from projections.feed import AlertFeedEvent, CaseFeedEvent, FeedEvent, FeedFilter, feed
+from schemas.alert import Alert, AlertDocument, AlertIncident, AlertPolicy, AlertReason, AlertSubject
 from schemas.case import CaseChange, CaseLink, CaseMember, CaseReason, CaseVersion
 from schemas.errors import (
     ImportFileError,
@@ -40,6 +41,13 @@ from schemas.incident import (
 from schemas.settings import Settings, load_settings
 
 __all__ = [
+    "Alert",
+    "AlertDocument",
+    "AlertFeedEvent",
+    "AlertIncident",
+    "AlertPolicy",
+    "AlertReason",
+    "AlertSubject",
     "CaseChange",
     "CaseFeedEvent",
     "CaseLink",

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import click
 
 from cli.accessing import looking_back
-from cli.main import ONLY, VIEWS
+from cli.main import BARE, ONLY, VIEWS
 from cli.output import remark
 from cli.progress import counted
 from projections.as_of import as_of as tables_as_of
@@ -27,7 +27,8 @@ def as_of(ctx: click.Context, moment: str, view: str, words: tuple[str, ...]) ->
     VIEW is a command of this program, with its own options. You see what the latest revision of each incident and
     the directory of today let you see.
     """
-    if view in ONLY and words[:1] not in [(each,) for each in ONLY[view]]:
+    bare = view in BARE and not words
+    if view in ONLY and not bare and words[:1] not in [(each,) for each in ONLY[view]]:
         raise click.UsageError(f"of a moment there is {' and '.join(f'{view} {each}' for each in ONLY[view])}")
     settings, at = load_current(), _parsed(moment)
     if not is_final(settings, at):

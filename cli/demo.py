@@ -5,8 +5,9 @@ import threading
 import time
 import uuid
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from itertools import islice
 
 import click
@@ -16,13 +17,13 @@ from rich.live import Live
 from rich.table import Table
 
 from cli import demo_requests
-from cli.demo_scenario import AGENCIES, ASKING, NEW_SUBSTANCE, Act, acts, connected
+from cli.demo_scenario import AGENCIES, ASKING, NEW_SUBSTANCE, Act, acts, connected, pressing
 from cli.main import cli
 from cli.stack import start
 from deploy.agencies import add_agencies
 from producers import IncidentProducer, Submission
 from projections.feed import FeedEvent, feed
-from projections.queries import case_of
+from projections.queries import case_of, list_alerts
 from projections.viewing import viewing
 from schemas.directory import at_generation
 from schemas.errors import InvalidIncidentError, LogError, ProjectionError
@@ -50,7 +51,7 @@ def demo(count: int, seed: int) -> None:
     watcher.start()
     try:
         with show.live():
-            wanted, linked = _play(settings, seed, count, show)
+            wanted, linked, stopped = _play(settings, seed, count, show)
             show.wait_for(wanted)
     finally:
         stop.set()
@@ -59,14 +60,15 @@ def demo(count: int, seed: int) -> None:
     _until_cased(settings, linked)
     thread = demo_requests.played(settings, linked[0], ASKING)
     case, request = ["case", "show", linked[0]], ["request", "show", thread, "--as", ASKING.asker]
+    alert = ["alerts", "show", _until_alerted(settings, stopped)]
     looks = [["routes", "--limit", "8"], ["heatmap"], ["timeline", "--substance", "protonitazene"]]
-    for command in (*looks, case, request, ["status"]):
+    for command in (*looks, case, ["alerts", "list", "--limit", "8"], alert, request, ["status"]):
         console.rule(f"ionics {' '.join(command)}")
         cli.main(args=command, prog_name="ionics", standalone_mode=False)
     console.rule()
     console.print(
         f"Look further: ionics incident {show.last_id()} · ionics case list · ionics links list --review · "
-        f"ionics request times --as {ASKING.owner} · ionics watch · "
+        f"ionics request times --as {ASKING.owner} · ionics watch · ionics watch --alerts · "
         "ionics dead-letters list · ionics report --help · ionics down"
     )
 
@@ -160,20 +162,48 @@ def _until_cased(settings: Settings, incident_ids: list[str]) -> None:
     Raises:
         ProjectionError: one of them was not within two minutes.
     """
+    for id_ in incident_ids:
+        _found(settings, partial(_case_of, id_), f"incident {id_} did not come into a case")
+
+
+def _case_of(incident_id: str, connection: psycopg.Connection, generation: int) -> str | None:
+    return case_of(connection, generation, incident_id)
+
+
+def _until_alerted(settings: Settings, incident_id: str) -> str:
+    """The alert of a shipment that can still be stopped.
+
+    Raises:
+        ProjectionError: it was not there within two minutes.
+    """
+
+    def alert(connection: psycopg.Connection, generation: int) -> str | None:
+        rows = list_alerts(connection, generation, incident_id=incident_id, kind="STOPPABLE")
+        return str(rows[0]["alert_id"]) if rows else None
+
+    return _found(settings, alert, f"incident {incident_id} raised no alert")
+
+
+def _found(settings: Settings, look: Callable[[psycopg.Connection, int], str | None], else_: str) -> str:
+    """What a look at the views finds, as soon as it does.
+
+    Raises:
+        ProjectionError: nothing within two minutes; `else_` says what is missing.
+    """
     deadline, settings = time.monotonic() + _WAIT_S, at_generation(settings)
     with psycopg.connect(settings.require("reader_url"), autocommit=True) as connection:
-        for id_ in incident_ids:
-            while True:
-                with viewing(connection, settings.generation, settings.acting_as()) as viewed:
-                    if case_of(viewed, settings.generation, id_) is not None:
-                        break
-                if time.monotonic() > deadline:
-                    raise ProjectionError(f"incident {id_} did not come into a case; see: ionics status")
-                time.sleep(0.2)
+        while True:
+            with viewing(connection, settings.generation, settings.acting_as()) as viewed:
+                found = look(viewed, settings.generation)
+            if found is not None:
+                return found
+            if time.monotonic() > deadline:
+                raise ProjectionError(f"{else_}; see: ionics status")
+            time.sleep(0.2)
 
 
-def _play(settings: Settings, seed: int, count: int, show: _Show) -> tuple[set[str], list[str]]:
-    """All agencies at once; the event ids that readers must get, and the incidents that belong to others."""
+def _play(settings: Settings, seed: int, count: int, show: _Show) -> tuple[set[str], list[str], str]:
+    """All agencies at once; the events that readers must get, incidents that belong to others, and a pressing one."""
     run = uuid.uuid4().hex[:6]
     today = datetime.now(UTC).date()
     wanted: set[str] = set()
@@ -199,13 +229,16 @@ def _play(settings: Settings, seed: int, count: int, show: _Show) -> tuple[set[s
             submission = producers[act.agency.agency_id].report(act.content, source_ref=act.source_ref)
             linked.append(submission)
             show.say("reports that belong together", act.source_ref)
+        press = pressing(run, datetime.now(UTC))
+        pressed = producers[press.agency.agency_id].report(press.content, source_ref=press.source_ref)
+        show.say("shipments that can still be stopped", press.source_ref)
         show.say("outbox that was offline, now delivered", _OFFLINE)
         with IncidentProducer(_OFFLINE, reporting_country="GHA", settings=settings) as back:
             back.flush()
-            wanted |= {submission.event_id for submission in (*linked, *(each for _, each in played))}
+            wanted |= {submission.event_id for submission in (pressed, *linked, *(each for _, each in played))}
             wanted |= _amend_and_withdraw(producers, played, show)
             _repeat_and_err(producers, played, show)
-    return wanted, [submission.incident.incident_id for submission in linked]
+    return wanted, [submission.incident.incident_id for submission in linked], pressed.incident.incident_id
 
 
 def _without_connection(settings: Settings) -> Settings:

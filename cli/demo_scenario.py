@@ -3,7 +3,7 @@
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from schemas.directory import Agency
@@ -100,6 +100,34 @@ def acts(seed: int, run: str, today: date, count: int) -> Iterator[Act]:
             "action_requested": "INFORM",
         }
         yield Act(agency, f"demo-{run}-{number:04d}", content)
+
+
+def pressing(run: str, now: datetime) -> Act:
+    """A parcel on its way, of which the reporter asks those at its destination to stop it while there is time."""
+    agency = next(agency for agency in AGENCIES if agency.agency_id == "demo-nld-customs")
+    arrival = now.date() + timedelta(days=2)
+    content = {
+        "incident_type": "SUSPICIOUS_SHIPMENT",
+        "occurred_on": now.date(),
+        "location": {"country": "NLD", "place_text": "Schiphol"},
+        "items": [{"substance_text": "carfentanil", "amount_text": "48", "unit_text": "g"}],
+        "route": [
+            {"role": "DEPARTURE", "country": "CHN"},
+            {"role": "TRANSIT", "country": "NLD"},
+            {"role": "DESTINATION", "country": "AUS"},
+        ],
+        "transport_mode": "MAIL",
+        "shipment": {
+            "reference": f"RB{run.upper()}NL",
+            "status": "IN_TRANSIT",
+            "expected_on": arrival,
+        },
+        "audience": ["COMMUNITY"],
+        "tlp": "AMBER",
+        "action_requested": "INSPECT",
+        "act_before": now + timedelta(hours=40),
+    }
+    return Act(agency, f"demo-{run}-stop", content)
 
 
 def connected(run: str, today: date) -> list[Act]:

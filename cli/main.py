@@ -23,10 +23,18 @@ _VIEWS = {
     "milestones": "cli.lists",
     "links": "cli.links",
     "case": "cli.case",
+    "alerts": "cli.alerts",
     "request": "cli.request",
 }
-ONLY = {"links": ("list",), "case": ("list", "show"), "request": ("list", "show", "times")}
+ONLY = {
+    "links": ("list",),
+    "case": ("list", "show"),
+    "alerts": ("list", "show"),
+    "request": ("list", "show", "times"),
+}
 """Of groups among the views, the commands that look and do nothing."""
+BARE = ("alerts",)
+"""Groups among the views that look without a further word."""
 VIEWS = tuple(_VIEWS)
 """Commands that read the tables of a generation and nothing else: `ionics as-of` gives each of them a moment's."""
 _COMMANDS = {
@@ -46,6 +54,10 @@ _COMMANDS = {
     "watch": "cli.watch",
     "as-of": "cli.as_of",
     **_VIEWS,
+    "watches": "cli.watches",
+    "subscription": "cli.subscription",
+    "inbox": "cli.inbox",
+    "deliveries": "cli.deliveries",
     "match": "cli.match",
     "replay": "cli.replay",
     "verify": "cli.verify",

@@ -15,7 +15,7 @@ from cli.accessing import Leaving
 from cli.output import Column, clean, number, print_json, print_table, remark
 from cli.progress import progress_of
 from projections.evidence.archive import Archive
-from projections.members import MembersSource, reading
+from projections.members import reading
 from projections.replay.completeness import digest_of
 from projections.replay.decoding import KindDecoder
 from projections.replay.log_source import LogSource
@@ -26,7 +26,7 @@ from projections.replay.selection import Selection
 from projections.replay.sight import RIGHTS, AllSeeing, Everything, RuleSight, Sight
 from projections.replay.source import Source
 from projections.replay.tables import JsonLinesSink, ParquetSink, json_lines, table_of
-from schemas.directory import SEES_ALL, Members, load_current
+from schemas.directory import SEES_ALL, Members, MembersSource, load_current
 from schemas.errors import ForbiddenError, ReplayError
 from schemas.identity import PARTITIONS
 from schemas.rights import require_right

@@ -15,7 +15,8 @@ from cli.connections import reader
 from cli.outbox import sizes
 from cli.output import Column, clean, duration, json_option, number, print_json, print_table
 from cli.stack import worker_pid
-from deploy.stages import STAGES, Projecting, Streaming
+from deploy.stages import STAGES, AnyStage, Projecting
+from projections.deliveries.overseeing import counted
 from projections.migrate import schema_name
 from schemas.directory import at_generation
 from schemas.errors import IonicsError, ProjectionError
@@ -44,6 +45,7 @@ def status(as_json: bool) -> None:
         "parts": _asked(faults, lambda: _parts(settings)) or [],
         "worker_pid": _asked(faults, lambda: _worker(settings)),
         "stages": _stages(settings, faults) if answers else [],
+        "deliveries": _deliveries(settings, faults),
         "dead_letters": _asked(faults, lambda: records_of(settings, DEAD_LETTERS)) if answers else None,
         "outboxes": (_asked(faults, lambda: sizes(settings)) or {}) if settings.deployment else {},
         "access": _CLOSED_LOG if settings.broker_principal else _OPEN_LOG,
@@ -82,6 +84,13 @@ def _worker(settings: Settings) -> int | None:
         return None
 
 
+def _deliveries(settings: Settings, faults: list[str]) -> dict[str, Any] | None:
+    """What waits to be told; None where this home has not the address of the writer."""
+    if not settings.database_url:
+        return None
+    return _asked(faults, lambda: counted(settings.database_url))  # type: ignore[no-any-return]  # as `_asked` is typed
+
+
 def _stages(settings: Settings, faults: list[str]) -> list[dict[str, Any]]:
     now_ms = time.time() * 1000
     stages = []
@@ -92,10 +101,10 @@ def _stages(settings: Settings, faults: list[str]) -> list[dict[str, Any]]:
     return stages
 
 
-def _lag(settings: Settings, stage: Streaming | Projecting, topic: Topic) -> Lag:
-    if isinstance(stage, Streaming):
-        return lag(settings, topic, committed(settings, stage.group(settings.generation), topic))
-    return lag(settings, topic, _projected(settings, topic))
+def _lag(settings: Settings, stage: AnyStage, topic: Topic) -> Lag:
+    if isinstance(stage, Projecting):
+        return lag(settings, topic, _projected(settings, topic))
+    return lag(settings, topic, committed(settings, stage.group(settings.generation), topic))
 
 
 def _freshness(found: Lag | None, now_ms: float) -> dict[str, Any]:
@@ -135,6 +144,12 @@ def _print(document: dict[str, Any]) -> None:
     if document["stages"]:
         columns = [Column("stage"), Column("reads"), Column("freshness"), number("unread, at most")]
         print_table(columns, [[s["stage"], s["topic"], _words(s), s["unread_at_most"]] for s in document["stages"]])
+    if document["deliveries"] is not None:
+        said = ", ".join(
+            f"{each['deliveries']:,} {which} (oldest {duration(each['oldest_s'])})"
+            for which, each in document["deliveries"].items()
+        )
+        click.echo(f"deliveries: {said or 'nothing waits'}")
     if document["dead_letters"] is not None:
         click.echo(f"dead letters: {document['dead_letters']}")
     waiting = {agency_id: count for agency_id, count in document["outboxes"].items() if count}

@@ -1,6 +1,6 @@
-"""`ionics watch`: incidents, or cases, as they come."""
+"""`ionics watch`: incidents, cases or alerts, as they come."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
@@ -8,15 +8,18 @@ import click
 import psycopg
 
 from cli.accessing import noted
+from cli.alert_line import alert_document, alert_line
 from cli.case_line import case_document, case_line
 from cli.connections import reading
 from cli.output import clean, json_option, kilograms, print_json_line, remark
 from cli.substances import substance_id_of
-from projections.feed import CaseFeedEvent, FeedEvent, FeedFilter, feed
-from projections.seen_feed import cases_seen_by, seen_by
+from projections.feed import AlertFeedEvent, CaseFeedEvent, FeedEvent, FeedFilter, feed
+from projections.seen_feed import alerts_seen_by, cases_seen_by, seen_by
 from schemas.directory import SEES_ALL, FocalPoint, load_current, read_members
 from schemas.rights import acting
 from schemas.settings import Settings
+
+_Event = FeedEvent | CaseFeedEvent | AlertFeedEvent
 
 
 @click.command()
@@ -26,6 +29,7 @@ from schemas.settings import Settings
 @click.option("--agency", "agency_id", help="Only of this agency.")
 @click.option("--type", "incident_type", help="Only of this type.")
 @click.option("--cases", "of_cases", is_flag=True, help="Cases instead, after each change.")
+@click.option("--alerts", "of_alerts", is_flag=True, help="Alerts instead, each revision.")
 @click.option("--limit", type=click.IntRange(min=1), help="End after so many.")
 @click.option("--no-follow", is_flag=True, help="End where the log ends now.")
 @json_option
@@ -36,27 +40,33 @@ def watch(
     agency_id: str | None,
     incident_type: str | None,
     of_cases: bool,
+    of_alerts: bool,
     limit: int | None,
     no_follow: bool,
     as_json: bool,
 ) -> None:
     """Print the incidents that you may see as they come, until interrupted; then the cursor to go on from."""
-    if of_cases and any((substance, country, agency_id, incident_type)):
-        raise click.UsageError("--cases gives all cases: the other filters are of incidents")
+    if of_cases and of_alerts:
+        raise click.UsageError("--cases and --alerts are two streams: follow each by itself")
+    kind = "cases" if of_cases else "alerts" if of_alerts else ""
+    if kind and any((substance, country, agency_id, incident_type)):
+        raise click.UsageError(f"--{kind} gives all {kind}: the other filters are of incidents")
     settings = load_current()
     wanted = FeedFilter(substance, country, agency_id, incident_type)
     cursor, seen = after, 0
     person = acting(read_members(settings), settings.acting_as())
-    query = {"after": after, "substance": substance, "country": country} | ({"cases": True} if of_cases else {})
+    query = {"after": after, "substance": substance, "country": country} | ({kind: True} if kind else {})
     noted(settings, "STREAM_OPEN", {"watch": query})
     try:
         with reading(settings) as connection:
-            found = _cases if of_cases else partial(_incidents, wanted=wanted)
+            found: Callable[..., Iterator[_Event]] = (
+                _cases if of_cases else _alerts if of_alerts else partial(_incidents, wanted=wanted)
+            )
             for event in found(settings, connection, person, after, follow=not no_follow):
                 if as_json:
-                    print_json_line(case_document(event) if isinstance(event, CaseFeedEvent) else _document(event))
+                    print_json_line(_document(event))
                 else:
-                    click.echo(case_line(event) if isinstance(event, CaseFeedEvent) else line_of(event))
+                    click.echo(_line(event))
                 cursor, seen = event.cursor, seen + 1
                 if seen == limit:
                     break
@@ -66,7 +76,7 @@ def watch(
         if cursor is None:
             remark("nothing seen yet")
         else:
-            remark(f"go on with: ionics watch {'--cases ' if of_cases else ''}--after {cursor}")
+            remark(f"go on with: ionics watch {f'--{kind} ' if kind else ''}--after {cursor}")
 
 
 def _incidents(
@@ -89,6 +99,21 @@ def _cases(
 ) -> Iterator[CaseFeedEvent]:
     events = feed(settings, after, kind="case", follow=follow)
     return events if SEES_ALL in person.rights else cases_seen_by(events, connection, settings, person.focal_point_id)
+
+
+def _alerts(
+    settings: Settings, connection: psycopg.Connection, person: FocalPoint, after: str | None, *, follow: bool
+) -> Iterator[AlertFeedEvent]:
+    events = feed(settings, after, kind="alert", follow=follow)
+    if SEES_ALL in person.rights:
+        return events
+    return alerts_seen_by(events, connection, settings.generation, person.focal_point_id)
+
+
+def _line(event: _Event) -> str:
+    if isinstance(event, CaseFeedEvent):
+        return case_line(event)
+    return alert_line(event.alert) if isinstance(event, AlertFeedEvent) else line_of(event)
 
 
 def line_of(event: FeedEvent) -> str:
@@ -117,7 +142,11 @@ def _item(reported: str, found: dict[str, Any]) -> str:
     return f"{name} {kilograms(mass)} kg" if mass is not None else f"{name}, no mass"
 
 
-def _document(event: FeedEvent) -> dict[str, Any]:
+def _document(event: _Event) -> dict[str, Any]:
+    if isinstance(event, CaseFeedEvent):
+        return case_document(event)
+    if isinstance(event, AlertFeedEvent):
+        return alert_document(event)
     return {
         "cursor": event.cursor,
         "incident": event.incident.model_dump(mode="json"),

@@ -17,6 +17,8 @@ from schemas.directory import (
     Command,
     Directory,
     Members,
+    Subscription,
+    Subscriptions,
     both_steps,
     read_directory,
     read_members,
@@ -198,10 +200,14 @@ def _changed_by(settings: Settings, offset: int, *, closed: bool) -> bool:
     fold: Directory | Members = Members(directory) if closed else directory
     records = list(read_topic(settings, topic))
     fold.fold(_before(records, offset))
-    before = deepcopy(fold)
+    before, subscribed = deepcopy(fold), _subscribed(fold)
     fold.fold(records)
     fold.next_offset = before.next_offset
-    return fold != before
+    return fold != before or _subscribed(fold) != subscribed
+
+
+def _subscribed(fold: Directory | Members) -> dict[str, Subscription]:
+    return Subscriptions().of(fold) if isinstance(fold, Members) else {}
 
 
 def _before(records: Iterable[Record], offset: int) -> list[Record]:

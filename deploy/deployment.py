@@ -12,6 +12,7 @@ from deploy.changes import publish_acts
 from deploy.home import ADMINISTRATORS, key_path
 from deploy.stages import generated
 from projections.catalogue_check import check_catalogue
+from projections.deliveries import make_tables
 from projections.members import project_members
 from projections.migrate import migrate
 from schemas.dictionary import publish_schemas
@@ -47,6 +48,7 @@ def prepare(settings: Settings) -> None:
         add_agencies(settings, [COORDINATION])
         add_focal_points(settings, COORDINATION.agency_id, _PEOPLE)
     migrate(settings.require("database_url"), settings.generation)
+    make_tables(settings.require("database_url"))
     project_members(settings.as_principal("members"))
     with psycopg.connect(settings.require("database_url")) as connection:
         check_catalogue(connection, settings.generation)

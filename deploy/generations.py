@@ -18,7 +18,7 @@ from psycopg import sql
 
 from deploy.access import DEPLOYMENT, apply_access
 from deploy.changes import take_step
-from deploy.stages import STAGES, Projecting, Streaming, generated
+from deploy.stages import PROJECTING, STREAMING, Projecting, Streaming, generated
 from deploy.workers import run_stage
 from projections.catalogue_check import check_catalogue
 from projections.migrate import drop, migrate, schema_name
@@ -33,7 +33,8 @@ from schemas.topics import Topic, create_topics
 from stream_processors.match import Model, bind_model, read_model, versions
 from stream_processors.runtime.lag import committed, lag
 
-_STAGES = [stage for stage in STAGES.values() if stage.of_generation]
+_STAGES = [stage for stage in (*STREAMING, *PROJECTING) if stage.of_generation]
+"""Those that fill a generation; the others run for the one that is read alone."""
 _ENRICHED = re.compile(r"ionics\.enriched\.g(\d+)")
 _ANSWER_S = 30.0
 _LOOK_S = 0.3

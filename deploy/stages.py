@@ -10,26 +10,36 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
+from deploy.disseminating import disseminating
 from projections.members import MembersProjector
 from projections.moments import MomentsKeeper
 from projections.projector import Projector, matched
 from schemas.known_schemas import KnownSchemas
 from schemas.settings import Settings
 from schemas.topics import (
+    ACKNOWLEDGEMENTS,
     DECISIONS,
     DIRECTORY,
     INCIDENTS,
     JUDGEMENTS,
     MODELS,
     SCHEMAS,
+    SPECIAL_ALERTS,
     SUBMISSIONS,
+    WATCHES,
     Topic,
+    alerts,
     cases,
     enriched,
     links,
 )
 from stream_processors.admit import GROUP as ADMIT_GROUP
 from stream_processors.admit import Admission, DirectoryReader
+from stream_processors.alert import ALERT_GROUPS, Alerts, alert_group
+from stream_processors.disseminate import GROUPS as DISSEMINATE_GROUPS
+from stream_processors.disseminate import KINDS
+from stream_processors.disseminate import NAME as DISSEMINATE
+from stream_processors.disseminate import group as disseminate_group
 from stream_processors.enrich import GROUPS as ENRICH_GROUPS
 from stream_processors.enrich import Enrichment
 from stream_processors.enrich import group as enrich_group
@@ -106,6 +116,27 @@ class Runs(Protocol):
 
 
 @dataclass(frozen=True)
+class Reacting:
+    """A stage from the log to people, which keeps its state in the read store; several workers share its partitions.
+
+    Attributes:
+        name: of the stage and of its principal.
+        inputs: what it consumes.
+        groups: prefix of its consumer groups.
+        group: its consumer group at a generation.
+        build: makes it, on the settings of a generation, as one of its workers.
+    """
+
+    name: str
+    inputs: Topics
+    groups: str
+    group: Callable[[int], str]
+    build: Callable[[Settings, str, OnBatch], Runs]
+    shared: ClassVar[bool] = True
+    of_generation: ClassVar[bool] = True
+
+
+@dataclass(frozen=True)
 class Projecting:
     """A stage from the log into the tables of a generation, with one worker.
 
@@ -140,6 +171,10 @@ def _matching(around: Surroundings) -> Matching:
 
 def _cases(around: Surroundings) -> Cases:
     return Cases(KnownSchemas(following_schemas(around.topic(SCHEMAS.name))), around.generation)
+
+
+def _alerts(around: Surroundings) -> Alerts:
+    return Alerts(KnownSchemas(following_schemas(around.topic(SCHEMAS.name))), around.generation)
 
 
 STREAMING = (
@@ -187,6 +222,17 @@ STREAMING = (
         of_generation=True,
         build=_cases,
     ),
+    Streaming(
+        "alert",
+        inputs=lambda generation: (enriched(generation), SPECIAL_ALERTS, WATCHES),
+        outputs=lambda generation: (alerts(generation),),
+        groups=ALERT_GROUPS,
+        group=alert_group,
+        batch=2_000,
+        shared=False,
+        of_generation=True,
+        build=_alerts,
+    ),
 )
 """Stages from log to log, in the order in which data passes."""
 
@@ -201,7 +247,19 @@ PROJECTING = (
 )
 """Stages from the log into the read store."""
 
-STAGES: dict[str, Streaming | Projecting] = {stage.name: stage for stage in (*STREAMING, *PROJECTING)}
+REACTING = (
+    Reacting(
+        DISSEMINATE,
+        lambda generation: (*(kind.topic(generation) for kind in KINDS), ACKNOWLEDGEMENTS),
+        DISSEMINATE_GROUPS,
+        disseminate_group,
+        disseminating,
+    ),
+)
+"""Stages from the log to people. They run for the generation that is read alone: what another one finds is history."""
+
+AnyStage = Streaming | Projecting | Reacting
+STAGES: dict[str, AnyStage] = {stage.name: stage for stage in (*STREAMING, *PROJECTING, *REACTING)}
 """All stages by name."""
 SHARED = tuple(name for name, stage in STAGES.items() if stage.shared)
 """Names of those whose partitions several workers may share."""

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from deploy.generation_watch import until_generation_moves
-from deploy.stages import STAGES, Streaming, Surroundings
+from deploy.stages import STAGES, Reacting, Streaming, Surroundings
 from schemas.directory import at_generation
 from schemas.errors import IonicsError, LogError
 from schemas.settings import Settings
@@ -42,6 +42,9 @@ def run_stage(
         IonicsError: a server cannot be reached, or fails in a way that a new start does not mend.
     """
     settings, stage = at_generation(settings.as_principal(name)), STAGES[name]
+    if isinstance(stage, Reacting):
+        stage.build(settings, instance, on_batch).run(stop)
+        return
     if not isinstance(stage, Streaming):
         stage.build(settings, on_batch).run(stop)
         return

@@ -5,6 +5,8 @@ earlier ones either (`sharing.md`). So an incident whose latest policy is anothe
 what both allow, and leaves its case: what others see of that does not tell of it.
 
 A case is taken as its last event by then says; `at` in it is when the link or judgement was appended that changed it.
+An alert and a watch are taken at the last revision that was appended by then, and filed under the policies of then and
+of today, all of which must allow a viewer.
 """
 
 from collections.abc import Callable, Iterator
@@ -19,9 +21,10 @@ import polars as pl
 import psycopg
 from psycopg import sql
 
+from projections.alerting import Policy, with_policies
 from projections.catalogue_check import check_catalogue
 from projections.loading import Narrowed, load
-from projections.matching import Read, RecordReader
+from projections.matching import Read, RecordReader, kind_of
 from projections.matching.narrowing import without
 from projections.members import write_members
 from projections.migrate import schema_name
@@ -35,7 +38,7 @@ from schemas.policies import COMMUNITY_CLASS, classified
 from schemas.reading import Record
 from schemas.settings import Settings
 from schemas.sharing import admits
-from schemas.topics import INCIDENTS, SUBMISSIONS, Topic, enriched
+from schemas.topics import INCIDENTS, SUBMISSIONS, WATCHES, Topic, alerts, cases, enriched
 from stream_processors.admit import GROUP as ADMIT_GROUP
 from stream_processors.enrich import group as enrich_group
 from stream_processors.runtime.lag import committed, lag
@@ -103,7 +106,7 @@ def fill_as_of(settings: Settings, number: int, moment: datetime, on_batch: Call
             (_WHEN,),
             _Narrowed(EnrichedDecoder(settings), live.latest, live.audiences, members),
             partial(_said_by, read, moment),
-            partial(_narrowed_case, read, live.latest),
+            partial(_narrowed, read, live),
         )
         _, kept = load(settings, (connection, number), live.positions, on_batch, narrowed)
         write_members(connection, number, members)
@@ -144,16 +147,22 @@ def _projected(settings: Settings) -> dict[int, int]:
 
 
 def _said_by(read: Read, moment: datetime, record: Record) -> bool:
-    """Whether a link or judgement was appended by then, or what changed a case was."""
-    at: datetime | None = read(record).get("at")
-    return record.timestamp_ms <= moment.timestamp() * 1000 if at is None else at <= moment
+    """Whether a record was appended by then; of a case, whether what changed it was."""
+    if kind_of(record.topic) != cases(1).schema:
+        return record.timestamp_ms <= moment.timestamp() * 1000
+    at: datetime = read(record)["at"]
+    return at <= moment
 
 
-def _narrowed_case(read: Read, latest: dict[str, int], record: Record) -> dict[str, Any]:
-    """A record; of a case without the members that are of another policy today."""
-    content = read(record)
+def _narrowed(read: Read, live: "_Live", record: Record) -> dict[str, Any]:
+    """A record; of a case without the members that are of another policy today, of others filed under today's, too."""
+    content, kind = read(record), kind_of(record.topic)
+    if kind == alerts(1).schema:
+        return {**with_policies(content, live.policies_of(content["alert_id"]))}
+    if kind == WATCHES.schema:
+        return {**with_policies(content, live.policies_of(content["watch_id"]))}
     members = [member["incident_id"] for member in content.get("members", ())]
-    gone = [id_ for id_ in members if latest.get(id_, content["policy_class"]) != content["policy_class"]]
+    gone = [id_ for id_ in members if live.latest.get(id_, content["policy_class"]) != content["policy_class"]]
     return {**without(content, gone)} if gone else content
 
 
@@ -197,12 +206,29 @@ class _Narrowed:
 
 @dataclass(frozen=True)
 class _Live:
-    """Of the live tables, in one snapshot: positions, the class of each amended incident, audiences, the token."""
+    """Of the live tables, in one snapshot.
+
+    Attributes:
+        latest: the class of each amended incident.
+        shared: the classes of each revised alert and watch.
+        policies: class → owner and audience.
+        rights: the token.
+    """
 
     positions: dict[Partition, int]
     latest: dict[str, int]
-    audiences: dict[int, list[str]]
+    shared: dict[str, list[int]]
+    policies: dict[int, tuple[str, list[str]]]
     rights: UUID | None
+
+    @property
+    def audiences(self) -> dict[int, list[str]]:
+        """Class → audience."""
+        return {class_: audience for class_, (_, audience) in self.policies.items()}
+
+    def policies_of(self, id_: str) -> list[Policy]:
+        """The policies of today of an alert or watch that was revised, without that of the community."""
+        return [Policy(class_, *self.policies[class_]) for class_ in self.shared.get(id_, ()) if class_]
 
 
 def _live(connection: psycopg.Connection, generation: int) -> _Live:
@@ -215,11 +241,16 @@ def _live(connection: psycopg.Connection, generation: int) -> _Live:
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         positions = rows("SELECT topic, partition, next FROM {} WHERE topic = ANY(%s)", "positions", topics)
         latest = rows("SELECT incident_id::text, policy_class FROM {} WHERE revision > 1", "incident")
-        audiences = rows("SELECT class, audience FROM {}", "policy")
+        shared = [
+            *rows("SELECT alert_id::text, policy_classes FROM {} WHERE revision > 1", "alert"),
+            *rows("SELECT watch_id::text, policy_classes FROM {} WHERE revision > 1", "watch"),
+        ]
+        policies = rows("SELECT class, owner, audience FROM {}", "policy")
         rights = rows("SELECT changed FROM {}", "rights")
     return _Live(
         {Partition(topic, number): following for topic, number, following in positions},
         dict(latest),
-        dict(audiences),
+        dict(shared),
+        {class_: (owner, audience) for class_, owner, audience in policies},
         rights[0][0] if rights else None,
     )

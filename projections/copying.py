@@ -4,7 +4,7 @@ PostgreSQL cannot hold U+0000 in text, and a report may contain it. It is stored
 """
 
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import polars as pl
@@ -47,13 +47,18 @@ def array_literals(rows: pl.DataFrame) -> list[str]:
     Columns may be numbers, Boolean, Datetime in UTC (milliseconds) and String.
     """
     if rows.height <= _FEW_ROWS:
-        return ["{" + ",".join(map(_array_cell, column)) + "}" for column in rows.iter_columns()]
+        return [array_literal(column) for column in rows.iter_columns()]
     special = _special(rows, _ARRAY_SPECIAL)
     joined = rows.select(
         _element(name, dtype, special).fill_null("NULL").str.join(",").alias(name)
         for name, dtype in rows.schema.items()
     )
     return [f"{{{elements or ''}}}" for elements in joined.row(0)]
+
+
+def array_literal(values: Iterable[Any]) -> str:
+    """One array as a literal, for a cell of type text that is cast to an array where it arrives."""
+    return "{" + ",".join(map(_array_cell, values)) + "}"
 
 
 def _special(rows: pl.DataFrame, characters: str) -> Mapping[str, bool]:
@@ -105,7 +110,7 @@ def _copy_cell(value: Any) -> str:
     if isinstance(value, bytes):
         return "\\\\x" + value.hex()
     if isinstance(value, list):
-        value = "{" + ",".join(map(_array_cell, value)) + "}"
+        value = array_literal(value)
     return str(value).translate(_COPY_TABLE)
 
 

@@ -1,4 +1,4 @@
-"""Reading the streams: enriched incidents, and cases, straight from Kafka, typed, resumable by a stored cursor.
+"""Reading the streams: enriched incidents, cases and alerts, straight from Kafka, typed, resumable by a stored cursor.
 
 This transport is for principals that may see all, and for the one-tenant stack.
 """
@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from typing import Any, Literal, overload
 
 from projections.following import followed
+from schemas.alert import Alert
 from schemas.case import CaseVersion
 from schemas.errors import ProjectionError
 from schemas.incident import Incident
 from schemas.settings import Settings, load_settings
-from schemas.topics import cases, enriched
+from schemas.topics import alerts, cases, enriched
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,20 @@ class CaseFeedEvent:
     case: CaseVersion
 
 
+@dataclass(frozen=True)
+class AlertFeedEvent:
+    """One revision of an alert.
+
+    Whoever keeps the last revision of each alert id, and drops those that were withdrawn, has the alerts as they stand.
+
+    Attributes:
+        cursor: store it after handling the event; a reader that starts from it gets what follows, without a gap.
+    """
+
+    cursor: str
+    alert: Alert
+
+
 @overload
 def feed(
     settings: Settings | None = None,
@@ -88,37 +103,51 @@ def feed(
 ) -> Iterator[CaseFeedEvent]: ...
 
 
+@overload
+def feed(
+    settings: Settings | None = None,
+    after: str | None = None,
+    filter: None = None,
+    *,
+    kind: Literal["alert"],
+    follow: bool = True,
+    stop: Any = None,
+) -> Iterator[AlertFeedEvent]: ...
+
+
 def feed(
     settings: Settings | None = None,
     after: str | None = None,
     filter: FeedFilter | None = None,  # noqa: A002  # the name that readers expect
     *,
-    kind: Literal["incident", "case"] = "incident",
+    kind: Literal["incident", "case", "alert"] = "incident",
     follow: bool = True,
     stop: Any = None,
-) -> Iterator[FeedEvent] | Iterator[CaseFeedEvent]:
-    """Events after a cursor, in the order of each incident or case; waits for new ones unless `follow` is False.
+) -> Iterator[FeedEvent] | Iterator[CaseFeedEvent] | Iterator[AlertFeedEvent]:
+    """Events after a cursor, in the order of each incident, case or alert; waits for new ones unless `follow` is False.
 
     An event is given at least once: a reader that dies between handling and storing the cursor gets it again, with
-    the same `event_id` of an incident, or the same case id and version.
+    the same `event_id` of an incident, the same case id and version, or the same alert id and revision.
 
     Args:
         settings: where the deployment is; else `load_settings()`.
         after: cursor of the last event handled, of the same kind; None begins at the beginning.
         filter: which incidents to give; others are passed over.
-        kind: ``incident``, or ``case`` for each case after each change of it.
+        kind: ``incident``; ``case`` or ``alert`` for each case or alert after each change of it.
         follow: whether to wait for new events at the end.
         stop: anything with `is_set()`, such as a `threading.Event`; ends the iteration.
 
     Raises:
         ProjectionError: the cursor is damaged, of another kind or generation, or readers have gone over to another one;
-            or a filter is given for cases.
+            or a filter is given for cases or alerts.
         LogError: the log cannot be read.
     """
     given = settings or load_settings()
+    if kind != "incident" and filter is not None:
+        raise ProjectionError(f"a filter is of incidents: {kind}s are given without one")
+    if kind == "alert":
+        return _alerts(given, after, follow=follow, stop=stop)
     if kind == "case":
-        if filter is not None:
-            raise ProjectionError("a filter is of incidents: cases are given without one")
         return _cases(given, after, follow=follow, stop=stop)
     return _incidents(given, after, filter or FeedFilter(), follow=follow, stop=stop)
 
@@ -135,3 +164,8 @@ def _incidents(
 def _cases(given: Settings, after: str | None, *, follow: bool, stop: Any) -> Iterator[CaseFeedEvent]:
     for event, cursor in followed(given, "case_event", cases, after, follow=follow, stop=stop):
         yield CaseFeedEvent(cursor(), CaseVersion.of(event))
+
+
+def _alerts(given: Settings, after: str | None, *, follow: bool, stop: Any) -> Iterator[AlertFeedEvent]:
+    for event, cursor in followed(given, "alert", alerts, after, follow=follow, stop=stop):
+        yield AlertFeedEvent(cursor(), Alert.of(event))

@@ -6,6 +6,7 @@ The files name no schema: each is executed with the generation's schema as the o
 import hashlib
 from collections.abc import Iterator
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 
 import psycopg
 from psycopg import sql
@@ -39,16 +40,24 @@ def migrate(database_url: str, generation: int) -> None:
     Raises:
         ProjectionError: the database refused, or a file that was applied before has changed since.
     """
-    schema = sql.Identifier(schema_name(generation))
+    migrate_schema(database_url, schema_name(generation), files("projections") / "migrations")
+
+
+def migrate_schema(database_url: str, name: str, folder: Traversable) -> None:
+    """Make a schema of a folder of numbered SQL files, or bring it up to date. Idempotent; all or nothing.
+
+    Raises:
+        ProjectionError: the database refused, or a file that was applied before has changed since.
+    """
     try:
         with psycopg.connect(database_url) as connection:
             connection.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
-            _enter(connection, schema)
+            _enter(connection, sql.Identifier(name))
             applied: dict[str, str] = dict(connection.execute("SELECT name, sha256 FROM migration").fetchall())
-            for name, text in _migrations():
-                _apply(connection, name, text, applied)
+            for file, text in _migrations(folder):
+                _apply(connection, file, text, applied)
     except psycopg.Error as error:
-        raise ProjectionError(f"schema g{generation} could not be made: {error}") from error
+        raise ProjectionError(f"schema {name} could not be made: {error}") from error
 
 
 def drop(database_url: str, generation: int) -> None:
@@ -83,8 +92,7 @@ def _apply(connection: psycopg.Connection, name: str, text: str, applied: dict[s
         raise ProjectionError(f"migration {name} was applied with other content; make a new generation")
 
 
-def _migrations() -> Iterator[tuple[str, str]]:
-    folder = files("projections") / "migrations"
+def _migrations(folder: Traversable) -> Iterator[tuple[str, str]]:
     for path in sorted(folder.iterdir(), key=lambda path: path.name):
         if path.name.endswith(".sql"):
             yield path.name, path.read_text("utf-8")

@@ -18,7 +18,7 @@ from schemas.errors import ContractError, DecodeError, ProjectionError
 from schemas.known_schemas import KnownSchemas
 from schemas.reading import Record
 from schemas.settings import Settings
-from schemas.topics import JUDGEMENTS, MESSAGES, Topic, cases, enriched, links
+from schemas.topics import JUDGEMENTS, MESSAGES, WATCHES, Topic, alerts, cases, enriched, links
 from stream_processors.runtime.follower import Follower
 from stream_processors.runtime.log import Partition
 
@@ -110,7 +110,7 @@ class Sink(Protocol):
         Args:
             values: of enriched incidents.
             advance: for each partition touched, where the batch begins and the position after it.
-            others: records of links, judgements and cases.
+            others: records of links, judgements, cases, alerts and watches.
 
         Raises:
             ProjectionError: it cannot be stored, or the positions are not the old ones.
@@ -119,11 +119,11 @@ class Sink(Protocol):
 
 def matched(generation: int) -> tuple[Topic, ...]:
     """What the projector reads beside the enriched incidents."""
-    return links(generation), JUDGEMENTS, cases(generation), MESSAGES
+    return links(generation), JUDGEMENTS, cases(generation), alerts(generation), WATCHES, MESSAGES
 
 
 def parted(records: Sequence[Record]) -> tuple[list[bytes], list[Record]]:
-    """Values of enriched incidents, and the records of links, judgements and cases, each in order."""
+    """Values of enriched incidents, and the records of all other topics, each in order."""
     batch = Batch.of(records)
     if not any(kind_of(topic) for topic in set(batch.topics)):
         return batch.values, []
@@ -141,7 +141,7 @@ class Projection:
         on_batch: called after each committed batch with its size.
         readable: of a batch that does not decode, the records that do, after the others were put aside; else such a
             batch stops the projection.
-        others: topics of links, judgements and cases.
+        others: topics of links, judgements, cases, alerts and watches.
     """
 
     def __init__(

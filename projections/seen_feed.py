@@ -12,13 +12,13 @@ from typing import TypeVar
 import psycopg
 from psycopg import sql
 
-from projections.feed import CaseFeedEvent, FeedEvent
+from projections.feed import AlertFeedEvent, CaseFeedEvent, FeedEvent
 from projections.following import positions_of
 from projections.migrate import schema_name
 from projections.viewing import viewing
 from schemas.errors import ProjectionError
 from schemas.settings import Settings
-from schemas.topics import cases, enriched
+from schemas.topics import Topic, alerts, cases, enriched
 from stream_processors.match import match_group
 from stream_processors.runtime import KafkaTopic
 from stream_processors.runtime.lag import committed
@@ -55,8 +55,7 @@ def seen_by(
 
     def judged(event: FeedEvent) -> list[FeedEvent] | None:
         with viewing(connection, generation, focal_point_id):
-            needed = positions_of(event.cursor, topic.name, topic.partitions)
-            if not _projected(connection, generation, needed):
+            if not _projected(connection, generation, topic, positions_of(event.cursor, topic.name, topic.partitions)):
                 return None
             key = [event.incident.incident_id, event.incident.revision]
             return [] if connection.execute(read_revision, key).fetchone() is None else [event]
@@ -97,7 +96,7 @@ def cases_seen_by(
     def judged(event: CaseFeedEvent) -> list[CaseFeedEvent] | None:
         case = event.case
         with viewing(connection, generation, focal_point_id):
-            if not _projected(connection, generation, matched.before(event)):
+            if not _projected(connection, generation, enriched(generation), matched.before(event)):
                 return None
             if connection.execute(read_class, [case.policy_class]).fetchone() is None:
                 return []
@@ -107,6 +106,57 @@ def cases_seen_by(
             return []
         changes = tuple(change for change in case.changes if seen.issuperset(change.incidents))
         return [replace(event, case=replace(case, changes=changes))]
+
+    return _given(events, judged, focal_point_id, pause)
+
+
+def alerts_seen_by(
+    events: Iterable[AlertFeedEvent],
+    connection: psycopg.Connection,
+    generation: int,
+    focal_point_id: str,
+    pause: Callable[[float], None] = time.sleep,
+) -> Iterator[AlertFeedEvent]:
+    """The alerts that the focal point may see, at the moment when each is given.
+
+    All policies of the revision and of the current one must allow it, and so must each incident that the alert rests
+    on, as it is now. Of a special alert the incidents that it may not see are left out.
+
+    Args:
+        events: of `feed` with the kind ``alert``, in order.
+        connection: of ``ionics_reader``, outside a transaction.
+        generation: whose stream and views.
+        focal_point_id: who looks.
+        pause: waits so many seconds for the projector.
+
+    Raises:
+        ProjectionError: the views do not follow the stream, or nobody of this name may look.
+    """
+    schema, topic, incidents = schema_name(generation), alerts(generation), enriched(generation)
+    read_classes = sql.SQL("SELECT class FROM {} WHERE class = ANY (%s)").format(sql.Identifier(schema, "policy"))
+    read_current = sql.SQL("SELECT FROM {} WHERE alert_id = %s::uuid").format(sql.Identifier(schema, "alert"))
+    read_incidents = sql.SQL("SELECT incident_id::text FROM {} WHERE incident_id = ANY (%s::uuid[])").format(
+        sql.Identifier(schema, "incident")
+    )
+
+    def judged(event: AlertFeedEvent) -> list[AlertFeedEvent] | None:
+        alert = event.alert
+        # The stage's inputs begin with what is enriched.
+        inputs = dict(enumerate(alert.positions[: incidents.partitions]))
+        with viewing(connection, generation, focal_point_id):
+            if not (
+                _projected(connection, generation, topic, positions_of(event.cursor, topic.name, topic.partitions))
+                and _projected(connection, generation, incidents, inputs)
+            ):
+                return None
+            allowed = {class_ for (class_,) in connection.execute(read_classes, [sorted(alert.classes)])}
+            current = connection.execute(read_current, [alert.alert_id]).fetchone()
+            named = sorted({each.incident_id for each in alert.incidents})
+            seen = {incident_id for (incident_id,) in connection.execute(read_incidents, [named])}
+        if current is None or not allowed.issuperset(alert.classes) or not seen.issuperset(alert.rests_on):
+            return []
+        told = tuple(each for each in alert.incidents if each.incident_id in seen)
+        return [replace(event, alert=replace(alert, incidents=told))]
 
     return _given(events, judged, focal_point_id, pause)
 
@@ -127,12 +177,12 @@ def _given(
         yield from given
 
 
-def _projected(connection: psycopg.Connection, generation: int, needed: Mapping[int, int]) -> bool:
-    """Whether the views have come as far as these positions of what is enriched."""
+def _projected(connection: psycopg.Connection, generation: int, topic: Topic, needed: Mapping[int, int]) -> bool:
+    """Whether the views have come as far as these positions of a topic."""
     read = sql.SQL("SELECT partition, next FROM {} WHERE topic = %s").format(
         sql.Identifier(schema_name(generation), "positions")
     )
-    projected: dict[int, int] = dict(connection.execute(read, [enriched(generation).name]).fetchall())
+    projected: dict[int, int] = dict(connection.execute(read, [topic.name]).fetchall())
     return all(projected.get(number, 0) >= following for number, following in needed.items())
 
 

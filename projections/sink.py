@@ -13,6 +13,7 @@ import polars as pl
 import psycopg
 from psycopg.pq import TransactionStatus
 
+from projections.alerting import AlertTables, WatchTable, policies_of_alert, policies_of_watch
 from projections.contributions import AGGREGATES, REPEATS, contributions, contributions_of_rows, difference
 from projections.copying import array_literals, copy_text
 from projections.matching import Arrivals, MatchTables, Read, arrivals, read_current
@@ -56,7 +57,8 @@ class ViewSink:
         generation: its schema must exist (`migrate`).
         decode: enriched values, each with its frame, → columns as the columnar decoder gives them, one row a value, in
             order. It is also given values stored earlier.
-        read: the content of a record of links, judgements or cases; else under the schemas of this version.
+        read: the content of a record of links, judgements, cases, alerts or watches; else under the
+            schemas of this version.
     """
 
     def __init__(
@@ -66,6 +68,7 @@ class ViewSink:
         self._decode, self._read = decode, read
         self._sql = Statements(schema_name(generation))
         self._matching = MatchTables(schema_name(generation))
+        self._alerts, self._watches = AlertTables(schema_name(generation)), WatchTable(schema_name(generation))
         self._requests = RequestTables(schema_name(generation))
 
     def positions(self) -> dict[Partition, int]:
@@ -93,7 +96,7 @@ class ViewSink:
             values: enriched incidents in any order; repeated ones change nothing.
             advance: for each partition touched the position that the batch begins at, and the one after it. A
                 partition never seen begins at 0.
-            others: records of links, judgements and cases, likewise.
+            others: records of links, judgements, cases, alerts and watches, likewise.
 
         Raises:
             ProjectionError: another position stands in the database (another writer is at work, or the caller lost
@@ -107,6 +110,7 @@ class ViewSink:
             with self._connection.transaction():
                 self._advance(advance)
                 self._store_matches(found)
+                self._store_alerts(found)
                 if batch.height:
                     self._store(batch)
         except psycopg.Error as error:
@@ -167,7 +171,7 @@ class ViewSink:
             return
         try:
             with self._connection.transaction():
-                self._keep_policies(batch.policies)
+                self._keep_policies(policies(batch.policies).iter_rows())
                 for name, (columns, blocks) in batch.texts.items():
                     self._copy_text(name, columns, blocks)
         except psycopg.Error as error:
@@ -212,7 +216,7 @@ class ViewSink:
                 )
 
     def _store(self, batch: pl.DataFrame) -> None:
-        self._keep_policies(batch)
+        self._keep_policies(policies(batch).iter_rows())
         self._insert_revisions(revision_rows(batch).unique(["incident_id", "revision"], keep="first"))
         latest = batch.sort("incident_id", "revision").unique("incident_id", keep="last", maintain_order=True)
         present = self._present(latest)
@@ -250,6 +254,14 @@ class ViewSink:
         if newer:
             self._replace_cases(newer)
 
+    def _store_alerts(self, found: Arrivals) -> None:
+        shared = [policy for alert in found.alerts for policy in policies_of_alert(alert)]
+        shared += [policy for _, watch in found.watches for policy in policies_of_watch(watch)]
+        self._keep_policies(dict.fromkeys((class_, owner, tuple(to)) for class_, owner, to in shared))
+        turned = self._alerts.store(self._connection, found.alerts)
+        if self._watches.store(self._connection, found.watches) or turned:
+            self._connection.execute(self._sql.rights_changed)
+
     def _replace_cases(self, newer: Sequence[Content]) -> None:
         cases = self._matching.cases
         members = cases.members(self._connection, newer)
@@ -270,8 +282,9 @@ class ViewSink:
     def _contributions(self, values: list[bytes], repeats: pl.DataFrame) -> dict[str, pl.DataFrame]:
         return contributions(classified(self._decode(values)), repeats)
 
-    def _keep_policies(self, batch: pl.DataFrame) -> None:
-        for class_, owner, audience in policies(batch).iter_rows():
+    def _keep_policies(self, shared: Iterable[tuple[int, str, Sequence[str]]]) -> None:
+        for class_, owner, to in shared:
+            audience = list(to)
             self._connection.execute(self._sql.insert_policy, [class_, owner, audience])
             kept = self._connection.execute(self._sql.read_policy, [class_]).fetchone()
             if kept != (owner, audience):

@@ -30,6 +30,7 @@ SUBJECTS = {
     "alert": "ionics.alerts-value",
     "special_alert": "ionics.special-alerts-value",
     "watch": "ionics.watches-value",
+    "acknowledgement": "ionics.acknowledgements-value",
     "judgement": "ionics.judgements-value",
     "message": "ionics.messages-value",
     "case_event": "ionics.cases-value",

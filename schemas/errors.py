@@ -22,6 +22,7 @@ IonicsError                     catch this to turn any failure of ours into one 
 ├── ProjectionError             the read store could not be written or read
 ├── ReplayError                 what is to be replayed, or an export of it, cannot be read or written
 ├── ForbiddenError              a focal point lacks the right to do this
+├── NotDeliveredError           a receiver did not take a message
 ├── AccessLogError              the access log did not take a record, so nothing may be shown
 └── StackError                  the local stack could not be started or stopped
 """
@@ -124,6 +125,10 @@ class ReplayError(IonicsError):
 
 class ForbiddenError(IonicsError):
     """A focal point lacks the right to do this. The directory says who has it."""
+
+
+class NotDeliveredError(IonicsError):
+    """A receiver did not take a message. Catch it to try again later; the message says nothing of what was answered."""
 
 
 class AccessLogError(IonicsError):

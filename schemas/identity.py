@@ -4,7 +4,7 @@ import hashlib
 import re
 import struct
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -58,6 +58,18 @@ def incident_id(deployment: str, agency: str, source_ref: str) -> str:
 def event_id(incident: str, revision: int) -> str:
     """UUIDv5 over the canonical JSON of ``[incident_id, revision]``."""
     return _uuid5(canonical_json([incident, revision]))
+
+
+def alert_id(kind: str, subject: Sequence[str], classes: Iterable[int]) -> str:
+    """UUIDv5 over the canonical JSON of ``[kind, subject, classes]``.
+
+    Args:
+        kind: code of the list ``alert_kind``.
+        subject: what it is about, as the detector of the kind names it.
+        classes: of the policies whose inputs it has beside the community's; written as decimal texts, ascending as
+            numbers, for JSON's numbers end at 53 bits.
+    """
+    return _uuid5(canonical_json([kind, list(subject), [str(class_) for class_ in sorted(classes)]]))
 
 
 def _uuid5(name: bytes) -> str:

@@ -56,7 +56,8 @@ _ZERO = Decimal(0)
 _HUNDRED = Decimal(100)
 
 
-def _listed(name: str) -> AfterValidator:
+def listed(name: str) -> AfterValidator:
+    """What checks that a value is a code of a list."""
     known = codes(name)
 
     def check(value: str) -> str:
@@ -129,9 +130,16 @@ Longitude = Annotated[int, Field(ge=-180_000_000, le=180_000_000)]
 Int32 = Annotated[int, Field(ge=1, le=2_147_483_647)]
 DecimalText = Annotated[str, StringConstraints(max_length=40), AfterValidator(_decimal)]
 Timestamp = Annotated[datetime, AfterValidator(_milliseconds)]
+AudienceName = Annotated[str, AfterValidator(_audience)]
+"""COMMUNITY, country:XXX, agency:name or group:name."""
 
 
-def _check_sharing(audience: list[str], tlp: Tlp, path: LiteralString) -> None:
+def check_sharing(audience: list[str] | tuple[str, ...], tlp: Tlp, path: LiteralString) -> None:
+    """Check that a label goes with an audience.
+
+    Raises:
+        PydanticCustomError: it does not; `path` stands before the field's name.
+    """
     community = COMMUNITY in audience
     if community and tlp in (Tlp.RED, Tlp.AMBER_STRICT):
         raise PydanticCustomError(
@@ -153,9 +161,9 @@ class Item(_Part):
     substance_text: Text
     amount_text: Text | None = None
     unit_text: Text | None = None
-    form: Annotated[str, _listed("form")] | None = None
+    form: Annotated[str, listed("form")] | None = None
     purity_pct: Annotated[str, StringConstraints(max_length=40), AfterValidator(_percent)] | None = None
-    identified_by: Annotated[str, _listed("identified_by")] | None = None
+    identified_by: Annotated[str, listed("identified_by")] | None = None
     hs_code: Annotated[str, StringConstraints(pattern=r"^[0-9]{4,10}$")] | None = None
 
 
@@ -170,29 +178,29 @@ class Location(_Part):
     iata: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] | None = None
     place_text: Text | None = None
     place_language: Language | None = None
-    place_type: Annotated[str, _listed("place_type")] | None = None
+    place_type: Annotated[str, listed("place_type")] | None = None
     latitude_udeg: Latitude | None = None
     longitude_udeg: Longitude | None = None
     accuracy_m: Annotated[int, Field(ge=0, le=20_100_000)] | None = None
-    installation: Annotated[str, _listed("installation")] | None = None
+    installation: Annotated[str, listed("installation")] | None = None
     installation_text: Text | None = None
 
 
 class RouteLeg(_Part):
     """One leg of the route. Give `country` where you have the code, `country_text` as reported."""
 
-    role: Annotated[str, _listed("route_role")]
+    role: Annotated[str, listed("route_role")]
     country: Alpha3 | None = None
     country_text: Text | None = None
     locode: Locode | None = None
     place_text: Text | None = None
-    asserted_by: Annotated[str, _listed("asserted_by")] | None = None
+    asserted_by: Annotated[str, listed("asserted_by")] | None = None
 
 
 class Concealment(_Part):
     """One way in which it was concealed or packed."""
 
-    code: Annotated[str, _listed("concealment")] | None = None
+    code: Annotated[str, listed("concealment")] | None = None
     text: Text | None = None
     packaging_mark: Text | None = None
 
@@ -201,7 +209,7 @@ class Shipment(_Part):
     """The consignment."""
 
     reference: Text | None = None
-    status: Annotated[str, _listed("shipment_status")] | None = None
+    status: Annotated[str, listed("shipment_status")] | None = None
     carrier: Text | None = None
     expected_place_text: Text | None = None
     expected_locode: Locode | None = None
@@ -214,9 +222,9 @@ class Shipment(_Part):
 class Entity(_Part):
     """A company, vessel or vendor handle. Persons are excluded."""
 
-    kind: Annotated[str, _listed("entity_kind")]
+    kind: Annotated[str, listed("entity_kind")]
     name: Text
-    role: Annotated[str, _listed("entity_role")]
+    role: Annotated[str, listed("entity_role")]
     identifier: Text | None = None
     country: Alpha3 | None = None
 
@@ -233,37 +241,37 @@ class Document(_Part):
 class Delegation(_Part):
     """What the secretariat may publish in its own name: to whom at most, and under which label at the most open."""
 
-    audience: Annotated[list[Annotated[str, AfterValidator(_audience)]], Field(min_length=1, max_length=500)]
+    audience: Annotated[list[AudienceName], Field(min_length=1, max_length=500)]
     tlp: Tlp
 
 
 class IncidentContent(_Part):
     """What an officer fills in. The SDK adds identity, revision and provenance."""
 
-    incident_type: Annotated[str, _listed("incident_type")]
+    incident_type: Annotated[str, listed("incident_type")]
     occurred_on: date
     occurred_precision: DatePrecision = DatePrecision.DAY
     location: Location
     items: Annotated[list[Item], Field(min_length=1, max_length=1000)]
-    audience: Annotated[list[Annotated[str, AfterValidator(_audience)]], Field(min_length=1, max_length=500)]
+    audience: Annotated[list[AudienceName], Field(min_length=1, max_length=500)]
     tlp: Tlp
     route: Annotated[list[RouteLeg], Field(max_length=100)] = Field(default_factory=list)
-    routing_direction: Annotated[str, _listed("routing_direction")] | None = None
-    transport_mode: Annotated[str, _listed("transport_mode")] | None = None
-    carrier_type: Annotated[str, _listed("carrier_type")] | None = None
+    routing_direction: Annotated[str, listed("routing_direction")] | None = None
+    transport_mode: Annotated[str, listed("transport_mode")] | None = None
+    carrier_type: Annotated[str, listed("carrier_type")] | None = None
     transport_text: Text | None = None
     concealment: Annotated[list[Concealment], Field(max_length=100)] = Field(default_factory=list)
-    trafficking_channel: Annotated[str, _listed("trafficking_channel")] | None = None
+    trafficking_channel: Annotated[str, listed("trafficking_channel")] | None = None
     shipment: Shipment | None = None
-    action_requested: Annotated[str, _listed("action_requested")] = "NONE"
+    action_requested: Annotated[str, listed("action_requested")] = "NONE"
     act_before: Timestamp | None = None
     entities: Annotated[list[Entity], Field(max_length=200)] = Field(default_factory=list)
     documents: Annotated[list[Document], Field(max_length=200)] = Field(default_factory=list)
     operation_id: Name | None = None
-    handling: Annotated[str, _listed("handling")] | None = None
+    handling: Annotated[str, listed("handling")] | None = None
     handling_text: Text | None = None
-    reliability: Annotated[str, _listed("reliability")] | None = None
-    credibility: Annotated[str, _listed("credibility")] | None = None
+    reliability: Annotated[str, listed("reliability")] | None = None
+    credibility: Annotated[str, listed("credibility")] | None = None
     narrative: LongText | None = None
     language: Language | None = None
     contact_id: Text | None = None
@@ -272,9 +280,9 @@ class IncidentContent(_Part):
 
     @model_validator(mode="after")
     def _rules(self) -> Self:
-        _check_sharing(self.audience, self.tlp, "")
+        check_sharing(self.audience, self.tlp, "")
         if self.delegation is not None:
-            _check_sharing(self.delegation.audience, self.delegation.tlp, "delegation.")
+            check_sharing(self.delegation.audience, self.delegation.tlp, "delegation.")
             if not all(name.startswith(AGENCY) for name in self.audience):
                 raise PydanticCustomError(
                     "DELEGATION_AUDIENCE", "audience: a delegated report names only agency:… of the secretariat"

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 
-from schemas.directory import FocalPoint, Members
+from schemas.directory import SECRETARIAT, Agency, FocalPoint, Members
 from schemas.errors import ForbiddenError
 
-COORDINATE = "coordinate"
+COORDINATE, PUBLISH = "coordinate", "publish"
 WRITE = frozenset({"publish", COORDINATE})
 """Rights of which one is needed to ask others and to answer them."""
 
@@ -66,3 +66,30 @@ def require_judge(person: FocalPoint, pairs: Iterable[tuple[str, str]], owners: 
                 f"{person.focal_point_id} needs the right {COORDINATE}, or an incident of its own agency: neither "
                 f"{' nor '.join(pair)} is of {person.agency_id}"
             )
+
+
+def require_author(person: FocalPoint, agency: Agency) -> None:
+    """Check that a focal point may write special alerts: for the secretariat, with the right `coordinate`.
+
+    Args:
+        person: who writes.
+        agency: its agency.
+
+    Raises:
+        ForbiddenError: it may not.
+    """
+    if agency.agency_type != SECRETARIAT or COORDINATE not in person.rights:
+        raise ForbiddenError(
+            f"{person.focal_point_id} may not write special alerts: this takes an agency of the type {SECRETARIAT} and "
+            f"the right {COORDINATE}"
+        )
+
+
+def require_watcher(person: FocalPoint) -> None:
+    """Check that a focal point may set and end watches of its agency.
+
+    Raises:
+        ForbiddenError: it has neither of the rights `publish` and `coordinate`.
+    """
+    if person.rights.isdisjoint((PUBLISH, COORDINATE)):
+        raise ForbiddenError(f"{person.focal_point_id} needs the right {PUBLISH} or {COORDINATE} to watch something")

@@ -46,6 +46,9 @@ class Settings:
             which is what `load_settings` gives where none is named.
         viewer: focal point as whom the command line reads the views.
         api_url: address of the HTTP API.
+        smtp_url: of the mail server, `smtp://user:password@host:587` or `smtps://…`; `?tls=required`, `offered` or
+            `off` says whether STARTTLS must be, may be, or is not used, `?ca=FILE` whom to trust.
+        mail_from: the sender of mail.
         issuers: providers of tokens; in TOML `[[issuers]]`.
         credentials: directory with a file of librdkafka properties for each principal, `<principal>.toml`; empty where
             `kafka` holds the one credential there is, or the broker wants none.
@@ -62,6 +65,8 @@ class Settings:
     generation: int = 1
     viewer: str = ""
     api_url: str = ""
+    smtp_url: str = ""
+    mail_from: str = ""
     credentials: str = ""
     principal: str = ""
     kafka: dict[str, str] = field(default_factory=dict)

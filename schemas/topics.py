@@ -73,11 +73,19 @@ INCIDENTS = Topic(
 DECISIONS = Topic("ionics.decisions", "incident id or null", "decision", PARTITIONS, FOR_EVER, ("admit",), ("admit",))
 DIRECTORY = Topic("ionics.directory", "entry id", "directory_act", 1, FOR_EVER, ("deployment",), (ANYONE,))
 DIRECTORY_CLOSED = Topic(
-    "ionics.directory-closed", "entry id", "directory_act", 1, FOR_EVER, ("deployment",), ("members", "moments", "api")
+    "ionics.directory-closed",
+    "entry id",
+    "directory_act",
+    1,
+    FOR_EVER,
+    ("deployment", "api", "operator"),
+    ("members", "moments", "disseminate", "api"),
 )
 SCHEMAS = Topic("ionics.schemas", "schema id", "schema_entry", 1, FOR_EVER, ("deployment",), (ANYONE,))
 AUDIT = Topic("ionics.audit", "actor", "audit", 1, FOR_EVER, ("admit", "api", "operator"), ("api",))
-ACCESS = Topic("ionics.access", "focal point", "access", 1, 730 * DAY_MS, ("api", "operator"), ("members", "api"))
+ACCESS = Topic(
+    "ionics.access", "focal point", "access", 1, 730 * DAY_MS, ("api", "operator", "disseminate"), ("members", "api")
+)
 DELEGATIONS = Topic(
     "ionics.delegations", "delegated incident id", "delegation_link", 1, FOR_EVER, ("operator",), ("members", "api")
 )
@@ -112,13 +120,16 @@ SPECIAL_ALERTS = Topic(
 WATCHES = Topic(
     "ionics.watches", "watch id", "watch", 1, FOR_EVER, ("operator", "api"), ("alert", "project", "moments", "api")
 )
+ACKNOWLEDGEMENTS = Topic(
+    "ionics.acknowledgements", "event id", "acknowledgement", 1, FOR_EVER, ("operator", "api"), ("disseminate",)
+)
 DEAD_LETTERS = Topic(
     "ionics.dead-letters",
     "original key",
     "",
     1,
     FOR_EVER,
-    ("admit", "enrich", "match", "cases", "alert", "project"),
+    ("admit", "enrich", "match", "cases", "alert", "disseminate", "project"),
     ("project",),
 )
 
@@ -137,6 +148,7 @@ PERMANENT = (
     MODELS,
     SPECIAL_ALERTS,
     WATCHES,
+    ACKNOWLEDGEMENTS,
     DEAD_LETTERS,
 )
 
@@ -159,9 +171,8 @@ def receipts(agency: str) -> Topic:
 def enriched(generation: int) -> Topic:
     """Enriched incidents of one generation."""
     name = f"ionics.enriched.g{generation}"
-    return Topic(
-        name, "incident id", "enriched", PARTITIONS, FOR_EVER, ("enrich",), ("enrich", "match", "project", "moments")
-    )
+    readers = ("enrich", "match", "alert", "disseminate", "project", "moments")
+    return Topic(name, "incident id", "enriched", PARTITIONS, FOR_EVER, ("enrich",), readers)
 
 
 _OF_LINKS = ("match", "cases", "project", "moments")

@@ -4,7 +4,7 @@ Names are those of the topic catalogue. No name but an agency's holds a dot, and
 principal's groups is never a prefix of another's.
 """
 
-from deploy.stages import STAGES, STREAMING
+from deploy.stages import REACTING, STAGES, STREAMING
 from schemas.settings import OPERATOR
 
 DEPLOYMENT = "deployment"
@@ -12,7 +12,7 @@ DEPLOYMENT = "deployment"
 
 API = "api"
 
-STAGE_GROUPS = {stage.name: stage.groups for stage in STREAMING}
+STAGE_GROUPS = {stage.name: stage.groups for stage in (*STREAMING, *REACTING)}
 """Prefix of the consumer groups and transactional ids of each stage that has any."""
 
 SEES_LAG = (OPERATOR, "moments")

@@ -10,8 +10,10 @@ from starlette.exceptions import HTTPException
 
 from projections.api import (
     aggregates,
+    alerts,
     cases,
     delegations,
+    inbox,
     incidents,
     items,
     judging,
@@ -19,7 +21,10 @@ from projections.api import (
     reports,
     requesting,
     requests,
+    special_alerts,
     submissions,
+    subscriptions,
+    watches,
 )
 from projections.api.backend import Backend
 from projections.api.bodies import BodyLimit
@@ -63,8 +68,8 @@ def create_app(backend: Backend) -> FastAPI:
     )
     app.state.backend = backend
     app.add_middleware(BodyLimit)
-    looking = (incidents, items, links, cases, delegations, aggregates, requests)
-    writing = (judging, reports, requesting, submissions)
+    looking = (incidents, items, links, cases, alerts, delegations, aggregates, requests, inbox)
+    writing = (judging, special_alerts, watches, subscriptions, reports, requesting, submissions)
     for part in (*looking, *writing):
         app.include_router(part.router)
     app.add_exception_handler(ProblemError, _problem)

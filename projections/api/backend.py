@@ -25,7 +25,7 @@ from projections.api.values import Values
 from projections.migrate import schema_name
 from projections.moments.asking import Asked, ask, number_at
 from projections.viewing import viewing
-from schemas.directory import Agency, FocalPoint
+from schemas.directory import Agency, FocalPoint, Subscriptions
 from schemas.errors import AccessLogError, ProjectionError
 from schemas.settings import Settings
 
@@ -80,6 +80,7 @@ class Backend:
         self.publishers = Publishers(settings)
         self.values = Values(settings)
         self.relay = Relay(settings)
+        self.subscriptions = Subscriptions()
         self._pool = ConnectionPool(
             settings.require("reader_url"),
             min_size=1,

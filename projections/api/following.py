@@ -5,8 +5,8 @@ import time
 from collections.abc import Callable
 
 from projections.api.problems import ProblemError
-from projections.members import MembersSource, reading
-from schemas.directory import Members
+from projections.members import reading
+from schemas.directory import Members, MembersSource
 from schemas.errors import IonicsError
 from schemas.settings import Settings
 from schemas.topics import DIRECTORY, DIRECTORY_CLOSED

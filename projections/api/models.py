@@ -76,6 +76,64 @@ class Judged(BaseModel):
     judgements: list[Row] = Field(description="One of each pair; `revision` counts what people said of it.")
 
 
+class AlertPage(BaseModel):
+    """A page of alerts."""
+
+    alerts: list[Row] = Field(description="At their current revision; `reasons` in words and numbers.")
+    next: str | None = Field(description="Cursor of the next page; null on the last one.")
+
+
+class AlertDetail(BaseModel):
+    """One alert."""
+
+    alert: Row
+    incidents: list[Row] = Field(description="From which it follows, as they are now; `looked_at` was the revision.")
+    shared: list[Row] = Field(description="Owner and audience of each policy that applies; none where all may see it.")
+
+
+class WrittenAlert(BaseModel):
+    """A special alert as it is in the log; `/alerts` follows."""
+
+    special_alert: Row
+
+
+class WatchPage(BaseModel):
+    """A page of watches."""
+
+    watches: list[Row]
+    next: str | None = Field(description="Cursor of the next page; null on the last one.")
+
+
+class WrittenWatch(BaseModel):
+    """A watch as it is in the log; `/watches` follows."""
+
+    watch: Row
+
+
+class SubscriptionList(BaseModel):
+    """Your subscriptions."""
+
+    subscriptions: list[Row]
+
+
+class WrittenSubscription(BaseModel):
+    """A subscription as it is in the directory."""
+
+    subscription: Row
+
+
+class Inbox(BaseModel):
+    """What you were told."""
+
+    inbox: list[Row] = Field(description="`seen_at` is null until you say that you read it.")
+
+
+class Acknowledged(BaseModel):
+    """What you said, as it is in the log; the inbox follows."""
+
+    acknowledgement: Row
+
+
 class RequestPage(BaseModel):
     """A page of threads."""
 

@@ -13,11 +13,11 @@ from projections.api.backend import Backend, Caller
 from projections.api.callers import Reader, Store
 from projections.api.problems import ProblemError
 
-_MOMENT = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2})?)?$"
+MOMENT = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2})?)?$"
 _AsOf = Annotated[
     str | None,
     Query(
-        pattern=_MOMENT,
+        pattern=MOMENT,
         description="What was known at this moment, such as 2026-03-14 or 2026-03-14T12:00Z (UTC where nothing is "
         "said), as you may see it today.",
     ),
@@ -77,15 +77,24 @@ class View:
 def _view(caller: Reader, store: Store, as_of: _AsOf = None) -> View:
     if as_of is None:
         return View(caller, store, None)
-    try:
-        moment = datetime.fromisoformat(as_of)
-        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise ProblemError(400, "FORM", "there is no such moment", path="as_of") from None
+    moment = moment_of(as_of, "as_of")
     if moment > datetime.now(UTC):
         raise ProblemError(400, "AS_OF", "the moment lies in the future", path="as_of")
     # Admission counts in milliseconds: what lies between two of them makes no difference.
     return View(caller, store, moment.replace(microsecond=moment.microsecond // 1000 * 1000))
+
+
+def moment_of(text: str, path: str) -> datetime:
+    """The moment that a parameter of the form MOMENT names; UTC where nothing is said.
+
+    Raises:
+        ProblemError: 400, there is no such moment.
+    """
+    try:
+        moment = datetime.fromisoformat(text)
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise ProblemError(400, "FORM", "there is no such moment", path=path) from None
 
 
 Viewed = Annotated[View, Depends(_view)]

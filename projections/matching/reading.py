@@ -1,16 +1,17 @@
-"""Records of links, judgements, cases and messages, decoded one by one under the schema that each names."""
+"""Records of links, judgements, cases, alerts, watches and messages, decoded one by one under the schema each names."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
+from schemas.alert import check_policies
 from schemas.codec import RecordCodec, codec, unframe
 from schemas.errors import ContractError, DecodeError
 from schemas.known_schemas import KnownSchemas
 from schemas.reading import Record
 from schemas.requests.message import stated
 from schemas.settings import Settings
-from schemas.topics import JUDGEMENTS, MESSAGES, cases, links
+from schemas.topics import JUDGEMENTS, MESSAGES, WATCHES, alerts, cases, links
 
 Read = Callable[[Record], dict[str, Any]]
 
@@ -19,12 +20,14 @@ _KINDS = {
     JUDGEMENTS.name: JUDGEMENTS.schema,
     MESSAGES.name: MESSAGES.schema,
     cases(1).name.removesuffix("1"): cases(1).schema,
+    alerts(1).name.removesuffix("1"): alerts(1).schema,
+    WATCHES.name: WATCHES.schema,
 }
-_IDS = ("left", "right", "incident_id", "case_id", "canonical_id")
+_IDS = ("left", "right", "incident_id", "case_id", "canonical_id", "alert_id", "watch_id")
 
 
 def kind_of(topic: str) -> str | None:
-    """The schema of what lies in a topic of links, judgements, cases or messages; nothing for any other topic."""
+    """The schema of what lies in one of these topics; nothing for any other topic."""
     return _KINDS.get(topic.rstrip("0123456789"))
 
 
@@ -32,7 +35,7 @@ def read_current(record: Record) -> dict[str, Any]:
     """A record written under the schema of this version, whatever its frame says.
 
     Raises:
-        DecodeError: it does not decode, or names an incident by what is no id.
+        DecodeError: it does not decode, or names something by what is no id.
     """
     return _decoded(record, lambda _: codec(_kind(record)))
 
@@ -52,7 +55,8 @@ class RecordReader:
         """The content of a record.
 
         Raises:
-            DecodeError: it does not decode, its schema is none of its topic, or it names an incident by what is no id.
+            DecodeError: it does not decode, its schema is none of its topic, it names something by what is no id,
+                or an alert has a policy of another class.
             LogError: the dictionary cannot be read.
         """
         return _decoded(record, lambda schema_id: self._schemas.codec(schema_id, _kind(record)))
@@ -66,7 +70,7 @@ def body_of(record: Record) -> bytes:
 def _kind(record: Record) -> str:
     kind = kind_of(record.topic)
     if kind is None:
-        raise DecodeError(f"{record.topic} holds no links, judgements, cases or messages")
+        raise DecodeError(f"{record.topic} holds no links, judgements, cases, alerts, watches or messages")
     return kind
 
 
@@ -82,12 +86,21 @@ def _decoded(record: Record, codec_of: Callable[[int], RecordCodec]) -> dict[str
         return content
     for name, value in _ids(content):
         if not _is_id(value):
-            raise DecodeError(f"{where}: {name} {value[:50]!r} is no incident id")
+            raise DecodeError(f"{where}: {name} {value[:50]!r} is no id")
+    if kind_of(record.topic) == alerts(1).schema:
+        _check(where, content)
     return content
 
 
+def _check(where: str, alert: Mapping[str, Any]) -> None:
+    try:
+        check_policies(alert)
+    except DecodeError as error:
+        raise DecodeError(f"{where}: {error}") from error
+
+
 def _ids(node: Any) -> Iterator[tuple[str, str]]:
-    """Every field that names an incident. What a reason says of the two incidents is no name."""
+    """Every field that names an incident, case, alert or watch. What a reason says of the two incidents is no name."""
     if isinstance(node, Mapping):
         for name, value in node.items():
             if name in _IDS:

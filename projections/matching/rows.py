@@ -103,26 +103,26 @@ def link_rows(records: Records) -> pl.DataFrame:
     rows = [
         {
             **content["link"],
-            "reasons": _json(content["link"]["reasons"]),
+            "reasons": json_text(content["link"]["reasons"]),
             "keys": "{" + ",".join(map(str, content["link"]["keys"])) + "}",
             "written": record.offset,
         }
         for record, content in records
         if content["link"] is not None
     ]
-    return _last(rows, LINK, LINK_KEY, "written")
+    return last_of(rows, LINK, LINK_KEY, "written")
 
 
 def key_rows(records: Records) -> pl.DataFrame:
     """Rows of the table ``match_key``: of each key and scope the one written last."""
     rows = [{**content["key"], "written": record.offset} for record, content in records if content["key"] is not None]
-    return _last(rows, MATCH_KEY, ("key", "scope"), "written")
+    return last_of(rows, MATCH_KEY, ("key", "scope"), "written")
 
 
 def judgement_rows(records: Sequence[tuple[bytes, Content]]) -> pl.DataFrame:
     """Rows of the table ``judgement`` out of bodies and their contents: of each pair the one that holds."""
     rows = [{**content, "body": "\\x" + body.hex()} for body, content in records]
-    return _last(rows, JUDGEMENT, ("left", "right"), "revision", "body")
+    return last_of(rows, JUDGEMENT, ("left", "right"), "revision", "body")
 
 
 def case_rows(events: Sequence[Content]) -> pl.DataFrame:
@@ -132,21 +132,21 @@ def case_rows(events: Sequence[Content]) -> pl.DataFrame:
             **event,
             "closed": not event["members"],
             "changed_at": event["at"],
-            "changes": _json(event["changes"]),
+            "changes": json_text(event["changes"]),
         }
         for event in events
     ]
-    return _frame(rows, CASE)
+    return framed(rows, CASE)
 
 
 def member_rows(events: Sequence[Content]) -> pl.DataFrame:
     """Rows of the table ``case_member`` of cases, each case once."""
-    return _frame(_parts(events, "members"), CASE_MEMBER)
+    return framed(_parts(events, "members"), CASE_MEMBER)
 
 
 def case_link_rows(events: Sequence[Content]) -> pl.DataFrame:
     """Rows of the table ``case_link`` of cases, each case once."""
-    return _frame(_parts(events, "links"), CASE_LINK)
+    return framed(_parts(events, "links"), CASE_LINK)
 
 
 def latest(events: Iterable[Content]) -> dict[str, Content]:
@@ -166,15 +166,18 @@ def _parts(events: Sequence[Content], name: str) -> list[dict[str, Any]]:
     ]
 
 
-def _last(rows: list[dict[str, Any]], schema: pl.Schema, key: Sequence[str], *by: str) -> pl.DataFrame:
-    return _frame(rows, schema).sort(*key, *by).unique(key, keep="last", maintain_order=True)
+def last_of(rows: list[dict[str, Any]], schema: pl.Schema, key: Sequence[str], *by: str) -> pl.DataFrame:
+    """Of rows of one key the last in the order of ``by``, with the columns of the schema."""
+    return framed(rows, schema).sort(*key, *by).unique(key, keep="last", maintain_order=True)
 
 
-def _frame(rows: list[dict[str, Any]], schema: pl.Schema) -> pl.DataFrame:
+def framed(rows: list[dict[str, Any]], schema: pl.Schema) -> pl.DataFrame:
+    """Rows with the columns of the schema."""
     return pl.DataFrame([{name: row[name] for name in schema} for row in rows], schema=schema)
 
 
-def _json(value: Any) -> str:
+def json_text(value: Any) -> str:
+    """A part of a record as PostgreSQL takes it for jsonb."""
     return orjson.dumps(_storable(value)).decode()
 
 

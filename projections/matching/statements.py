@@ -6,9 +6,11 @@ import polars as pl
 from psycopg import sql
 
 _OF_COLUMN = {
-    **dict.fromkeys(("left", "right", "case_id", "incident_id", "canonical_id"), "uuid"),
-    **dict.fromkeys(("reasons", "changes"), "jsonb"),
-    "keys": "bigint[]",
+    **dict.fromkeys(("left", "right", "case_id", "incident_id", "canonical_id", "alert_id", "watch_id"), "uuid"),
+    **dict.fromkeys(("reasons", "changes", "documents"), "jsonb"),
+    **dict.fromkeys(("keys", "policy_classes"), "bigint[]"),
+    **dict.fromkeys(("countries", "audience"), "text[]"),
+    "rests_on": "uuid[]",
     "body": "bytea",
 }
 _OF_DTYPE: dict[pl.DataType, str] = {

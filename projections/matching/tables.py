@@ -1,7 +1,7 @@
-"""What comes of links, judgements, cases and messages in a batch, and what is stored of links and judgements."""
+"""Records beside the incidents, by kind; and all that is stored of links, judgements and cases."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import psycopg
 
@@ -11,26 +11,28 @@ from projections.matching.links import LinkTables
 from projections.matching.reading import Read, body_of, kind_of
 from projections.matching.rows import Content
 from schemas.reading import Record
-from schemas.topics import JUDGEMENTS, MESSAGES, cases, links
+from schemas.topics import JUDGEMENTS, MESSAGES, WATCHES, alerts, cases, links
 
 
 @dataclass(frozen=True)
 class Arrivals:
-    """Decoded records of a batch, of which those of cases are no more than the events."""
+    """Decoded records of a batch; of cases and alerts there are the contents alone."""
 
-    links: list[tuple[Record, Content]]
-    judgements: list[tuple[bytes, Content]]
-    cases: list[Content]
-    messages: list[tuple[Record, Content]]
+    links: list[tuple[Record, Content]] = field(default_factory=list)
+    judgements: list[tuple[bytes, Content]] = field(default_factory=list)
+    cases: list[Content] = field(default_factory=list)
+    alerts: list[Content] = field(default_factory=list)
+    watches: list[tuple[bytes, Content]] = field(default_factory=list)
+    messages: list[tuple[Record, Content]] = field(default_factory=list)
 
 
 def arrivals(records: Sequence[Record], read: Read) -> Arrivals:
-    """Decode records of topics of links, judgements, cases and messages.
+    """Decode records of topics of links, judgements, cases, alerts, watches and messages.
 
     Raises:
         DecodeError: one does not decode.
     """
-    found = Arrivals([], [], [], [])
+    found = Arrivals()
     for record in records:
         content, kind = read(record), kind_of(record.topic)
         if kind == links(1).schema:
@@ -39,6 +41,10 @@ def arrivals(records: Sequence[Record], read: Read) -> Arrivals:
             found.judgements.append((body_of(record), content))
         elif kind == cases(1).schema:
             found.cases.append(content)
+        elif kind == alerts(1).schema:
+            found.alerts.append(content)
+        elif kind == WATCHES.schema:
+            found.watches.append((body_of(record), content))
         elif kind == MESSAGES.schema:
             found.messages.append((record, content))
     return found

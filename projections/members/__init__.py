@@ -6,14 +6,12 @@ In: `ionics.directory`, `ionics.directory-closed`, `ionics.access`, `ionics.dele
 
 from projections.members.projector import MembersProjection, MembersProjector, MembersSink
 from projections.members.sink import project_members, reading
-from projections.members.source import MembersSource
 from projections.members.tables import write_links, write_members
 
 __all__ = [
     "MembersProjection",
     "MembersProjector",
     "MembersSink",
-    "MembersSource",
     "project_members",
     "reading",
     "write_links",

@@ -9,11 +9,10 @@ from typing import Protocol
 import psycopg
 
 from projections.members.sink import Opening, PostgresMembers, TopicReader, reading
-from projections.members.source import MembersSource
 from projections.projector import Source
 from schemas.codec import FRAME_BYTES, codec
 from schemas.delegation import DelegationLink, DelegationLinks
-from schemas.directory import Members
+from schemas.directory import Members, MembersSource
 from schemas.errors import DecodeError, ProjectionError
 from schemas.reading import Record
 from schemas.settings import Settings

@@ -6,11 +6,10 @@ from datetime import date
 import psycopg
 from psycopg import sql
 
-from projections.members.source import MembersSource
 from projections.members.tables import enter, keep_position, write_links, write_members
 from projections.migrate import schema_name
 from schemas.delegation import DelegationLink
-from schemas.directory import Members
+from schemas.directory import Members, MembersSource
 from schemas.errors import ProjectionError
 from schemas.reading import Record, read_topic
 from schemas.settings import Settings

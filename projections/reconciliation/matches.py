@@ -1,45 +1,56 @@
-"""Whether the tables of a generation hold the links, judgements and cases that the log says, and no others."""
+"""Whether the tables of a generation hold what the log says beside the incidents, and nothing else.
+
+That are links, judgements, cases, alerts and watches.
+"""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
 import psycopg
 from psycopg import sql
 
+from projections.alerting import rows as alert_rows
 from projections.copying import REPLACEMENT
 from projections.evidence.findings import Finding
 from projections.matching import Arrivals, RecordReader, arrivals
-from projections.matching import rows as matched
+from projections.matching import rows as match_rows
 from projections.migrate import schema_name
+from projections.projector import matched
 from projections.replay.source import Source, rows_of
 from schemas.errors import DecodeError, ProjectionError
 from schemas.known_schemas import KnownSchemas
 from schemas.reading import Record
-from schemas.topics import JUDGEMENTS, cases, links
+from schemas.topics import MESSAGES, alerts, cases
 
 # What of each table is compared, by its key. The rest lies in forms that PostgreSQL changes; it comes of one record
 # with what is compared.
 _KEYS: Mapping[str, tuple[str, ...]] = {
-    "link": matched.LINK_KEY,
+    "link": match_rows.LINK_KEY,
     "match_key": ("key", "scope"),
     "judgement": ("left", "right"),
     "case": ("case_id",),
     "case_member": ("case_id", "incident_id"),
     "case_link": ("case_id", "left", "right"),
+    "alert": ("alert_id",),
+    "alert_incident": ("alert_id", "incident_id"),
+    "watch": ("watch_id",),
 }
+_ARRAYS = ("keys", "countries", "audience", "rests_on", "policy_classes")
+_NOT_COMPARED = ("reasons", "changes", "documents", "body", *_ARRAYS)
 _COLUMNS: Mapping[str, pl.Schema] = {
-    name: pl.Schema(
-        {column: dtype for column, dtype in schema.items() if column not in ("reasons", "changes", "keys", "body")}
-    )
+    name: pl.Schema({column: dtype for column, dtype in schema.items() if column not in _NOT_COMPARED})
     for name, schema in (
-        ("link", matched.LINK),
-        ("match_key", matched.MATCH_KEY),
-        ("judgement", matched.JUDGEMENT),
-        ("case", matched.CASE),
-        ("case_member", matched.CASE_MEMBER),
-        ("case_link", matched.CASE_LINK),
+        ("link", match_rows.LINK),
+        ("match_key", match_rows.MATCH_KEY),
+        ("judgement", match_rows.JUDGEMENT),
+        ("case", match_rows.CASE),
+        ("case_member", match_rows.CASE_MEMBER),
+        ("case_link", match_rows.CASE_LINK),
+        ("alert", alert_rows.ALERT),
+        ("alert_incident", alert_rows.ALERT_INCIDENT),
+        ("watch", alert_rows.WATCH),
     )
 }
 
@@ -93,7 +104,7 @@ def match_findings(source: Source, held: Matches, generation: int) -> tuple[list
         LogError: the log cannot be read.
     """
     reader = RecordReader(KnownSchemas(source.dictionary))
-    found, said, waiting = list[Finding](), Arrivals([], [], [], []), 0
+    found, said, waiting = list[Finding](), Arrivals(), 0
     for topic in _topics(generation):
         for batch in source.batches(topic, source.spans(topic)):
             projected = batch.filter(pl.col("offset") < held.positions.get(topic, 0))
@@ -104,14 +115,17 @@ def match_findings(source: Source, held: Matches, generation: int) -> tuple[list
             said.links.extend(more.links)
             said.judgements.extend(more.judgements)
             said.cases.extend(more.cases)
+            said.alerts.extend(more.alerts)
+            said.watches.extend(more.watches)
     found += _versions(said, cases(generation).name)
+    found += _revisions(said, alerts(generation).name)
     for name, expected in _expected(said).items():
         found += _differences(expected, held.tables[name], name, f"{schema_name(generation)}.{name}")
     return found, Counter({f"rows: {name}": rows.height for name, rows in held.tables.items()}), waiting
 
 
 def _topics(generation: int) -> list[str]:
-    return [links(generation).name, JUDGEMENTS.name, cases(generation).name]
+    return [topic.name for topic in matched(generation) if topic != MESSAGES]  # threads have a reconciliation of theirs
 
 
 def _readable(records: Sequence[Record], reader: RecordReader) -> tuple[list[Record], list[Finding]]:
@@ -128,25 +142,40 @@ def _readable(records: Sequence[Record], reader: RecordReader) -> tuple[list[Rec
 
 
 def _expected(said: Arrivals) -> dict[str, pl.DataFrame]:
-    latest = list(matched.latest(said.cases).values())
+    latest, standing = list(match_rows.latest(said.cases).values()), list(alert_rows.current(said.alerts).values())
     return {
-        "link": matched.link_rows(said.links),
-        "match_key": matched.key_rows(said.links),
-        "judgement": matched.judgement_rows(said.judgements),
-        "case": matched.case_rows(latest),
-        "case_member": matched.member_rows(latest),
-        "case_link": matched.case_link_rows(latest),
+        "alert": alert_rows.alert_rows(standing),
+        "alert_incident": alert_rows.alert_incident_rows(standing),
+        "watch": alert_rows.watch_rows(said.watches),
+        "link": match_rows.link_rows(said.links),
+        "match_key": match_rows.key_rows(said.links),
+        "judgement": match_rows.judgement_rows(said.judgements),
+        "case": match_rows.case_rows(latest),
+        "case_member": match_rows.member_rows(latest),
+        "case_link": match_rows.case_link_rows(latest),
     }
 
 
 def _versions(said: Arrivals, topic: str) -> Iterator[Finding]:
     """Each case has its versions without a gap, each once."""
+    for case_id, versions in _gaps((event["case_id"], event["version"]) for event in said.cases):
+        yield Finding("CASE_VERSION", topic, f"it has versions {versions}", case_id)
+
+
+def _revisions(said: Arrivals, topic: str) -> Iterator[Finding]:
+    """Each alert has its revisions without a gap, each once."""
+    for alert_id, revisions in _gaps((alert["alert_id"], alert["revision"]) for alert in said.alerts):
+        yield Finding("ALERT_REVISION", topic, f"alert {alert_id} has revisions {revisions}")
+
+
+def _gaps(numbered: Iterable[tuple[str, int]]) -> Iterator[tuple[str, str]]:
+    """Ids of which the numbers are not 1, 2, … each once, with these numbers in short."""
     found: dict[str, list[int]] = {}
-    for event in said.cases:
-        found.setdefault(event["case_id"], []).append(event["version"])
-    for case_id, versions in sorted(found.items()):
-        if sorted(versions) != list(range(1, len(versions) + 1)):
-            yield Finding("CASE_VERSION", topic, f"it has versions {_short(sorted(versions))}", case_id)
+    for id_, number in numbered:
+        found.setdefault(id_, []).append(number)
+    for id_, numbers in sorted(found.items()):
+        if sorted(numbers) != list(range(1, len(numbers) + 1)):
+            yield id_, _short(sorted(numbers))
 
 
 def _differences(expected: pl.DataFrame, held: pl.DataFrame, name: str, table: str) -> Iterator[Finding]:
@@ -162,7 +191,7 @@ def _differences(expected: pl.DataFrame, held: pl.DataFrame, name: str, table: s
         (
             "STALE_MATCH",
             "it does not hold the latest of",
-            wanted.join(held, on=columns, how="anti").join(held, on=key, how="semi"),
+            wanted.join(held, on=columns, how="anti", nulls_equal=True).join(held, on=key, how="semi"),
         ),
     ):
         for row in rows.select(key).sort(key).iter_rows():

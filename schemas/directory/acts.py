@@ -7,7 +7,8 @@ from typing import Any
 import orjson
 
 from schemas.codec import FRAME_BYTES, codec
-from schemas.directory.commands import COMMANDS, Command
+from schemas.directory.command import Command
+from schemas.directory.commands import COMMANDS
 from schemas.errors import ContractError
 from schemas.identity import DIRECTORY_TAG, canonical_json, framed
 from schemas.keys import ALGORITHM, SigningKey, verifies

@@ -4,63 +4,14 @@ The command of an act is canonical JSON of one of these. `act_id` is random: a s
 change made again later is signed anew.
 """
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
-from schemas.codes import codes
+from schemas.directory.command import Command, Hex32, KeyName, Label, Moment, Name, agency_type
 from schemas.directory.entries import OPEN_RIGHTS, RIGHTS
-from schemas.errors import IdentityError
-from schemas.identity import check_name
+from schemas.directory.subscribing import SubscriptionEnd, SubscriptionSet, WebhookHostsSet
 from schemas.keys import key_id
-
-Signers = Literal["two", "one", "agency"]
-"""Two administrators, one administrator, or the agency itself by its old key."""
-
-
-def _name(value: str) -> str:
-    try:
-        return check_name("entry", value)
-    except IdentityError as error:
-        raise ValueError(str(error)) from error
-
-
-def _agency_type(value: str) -> str:
-    if value not in codes("agency_type"):
-        raise ValueError(f"agency type {value} is not one of {', '.join(sorted(codes('agency_type')))}")
-    return value
-
-
-Name = Annotated[str, AfterValidator(_name)]
-Label = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
-Hex32 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-KeyName = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
-Moment = Annotated[int, Field(ge=0, lt=2**53)]
-
-
-class Command(BaseModel):
-    """A change. Its entry is what the record's key names."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-    kind: ClassVar[str]
-    signers: ClassVar[Signers] = "two"
-    closed: ClassVar[bool] = False
-    """Whether it goes to `ionics.directory-closed`."""
-
-    about: ClassVar[tuple[str, str]]
-    """What it is about: the beginning of the entry's id, and the field that ends it."""
-
-    act_id: str | None = None
-
-    @property
-    def entry_id(self) -> str:
-        """What it is about, such as ``agency:nzl-customs``."""
-        beginning, name = self.about
-        return f"{beginning}:{getattr(self, name)}"
-
-    def body(self) -> dict[str, Any]:
-        """The command as it is signed, without what is not given."""
-        return self.model_dump(mode="json", exclude_none=True)
 
 
 class _OfAgency(Command):
@@ -73,7 +24,7 @@ class AgencyAdd(_OfAgency):
 
     kind = "AGENCY_ADD"
     name: Label
-    agency_type: Annotated[str, AfterValidator(_agency_type)]
+    agency_type: Annotated[str, AfterValidator(agency_type)]
     country: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] | None = None
 
 
@@ -263,6 +214,9 @@ COMMANDS: dict[str, type[Command]] = {
         RightGrant,
         RightWithdraw,
         GenerationSet,
+        WebhookHostsSet,
+        SubscriptionSet,
+        SubscriptionEnd,
     )
 }
 """Kind → model."""

@@ -1,6 +1,6 @@
-"""What the directory holds: agencies, keys, administrators; groups, operations and focal points."""
+"""What the directory holds: agencies, keys, administrators; groups, operations, focal points and subscriptions."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 GRACE_MS = 30 * 86_400_000
 """A key is good for this long after its end: an honest outbox may have been offline."""
@@ -89,3 +89,37 @@ class FocalPoint:
     subject: str
     rights: frozenset[str]
     suspended: bool = False
+
+
+@dataclass(frozen=True)
+class Subscription:
+    """What a focal point is told, and how; see `schemas.directory.subscribing.SubscriptionSet`.
+
+    Attributes:
+        agency_id: of the focal point when it was made; it is nobody else's.
+        since_ms: by the log's clock; what happened before it is not told.
+    """
+
+    subscription_id: str
+    focal_point_id: str
+    agency_id: str
+    events: frozenset[str]
+    substances: frozenset[str]
+    classes: frozenset[str]
+    countries: frozenset[str]
+    routes: frozenset[str]
+    agencies: frozenset[str]
+    kinds: frozenset[str]
+    minimum_severity: str
+    channel: str
+    address: str | None
+    content: bool
+    acknowledge_minutes: int | None
+    escalate_to: tuple[str, ...]
+    limit_a_minute: int
+    since_ms: int
+    ended: bool = False
+
+    def ended_at(self, at_ms: int) -> "Subscription":
+        """The same, which is no more; set again, it is for what comes then."""
+        return replace(self, ended=True, since_ms=at_ms)

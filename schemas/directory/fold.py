@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from schemas.directory.acts import Act, read_act
+from schemas.directory.command import Command
 from schemas.directory.commands import (
     AdministratorAdd,
     AdministratorRemove,
@@ -17,7 +18,6 @@ from schemas.directory.commands import (
     AgencyRemove,
     AgencyRestore,
     AgencySuspend,
-    Command,
     GenerationSet,
     KeyRegister,
     KeyRestore,
@@ -50,6 +50,7 @@ class Directory:
         keys: also those that are revoked, ended, or of an agency that left.
         signed: proposals that wait for their second signature.
         generation: the one of derived topics and tables that readers use.
+        generation_since_ms: since when; 0 for the first one.
     """
 
     deployment: str
@@ -59,6 +60,7 @@ class Directory:
     keys: dict[str, AgencyKey] = field(default_factory=dict)
     signed: Signed = field(default_factory=Signed)
     generation: int = 1
+    generation_since_ms: int = 0
     _terms: dict[str, list[Term]] = field(default_factory=dict)
 
     def fold(self, records: Iterable[Record]) -> "Directory":
@@ -145,7 +147,8 @@ class Directory:
             case AdministratorAdd() | AdministratorRemove():
                 self._change_administrators(command, at_ms)
             case GenerationSet():
-                self.generation = command.number
+                if command.number != self.generation:
+                    self.generation, self.generation_since_ms = command.number, at_ms
             case _:
                 return
 

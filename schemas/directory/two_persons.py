@@ -19,6 +19,10 @@ class Signed:
     waiting: dict[str, Act] = field(default_factory=dict)
     _taken: set[str] = field(default_factory=set)
 
+    def copy(self) -> "Signed":
+        """The same, which can be taken further without changing this one."""
+        return Signed(dict(self.waiting), set(self._taken))
+
     def is_due(self, act: Act, administrator_at: AdministratorAt) -> bool:
         """Whether this step completes the signatures that its change needs; keeps a proposal that waits."""
         model = COMMANDS.get(act.kind)

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from stream_processors.match.comparing import Comparison
 from stream_processors.match.index import spread
-from stream_processors.match.keys import KEYS_KEPT
+from stream_processors.match.keys import KEYS_KEPT, KINDS, OF_NAMES, OF_ROUTES
 from stream_processors.match.levels import FIELDS, LEVELS, NUMBERS
 from stream_processors.match.store import Store
 from stream_processors.match.token_comparing import ENTITY, MARK, REFERENCE
@@ -28,6 +28,12 @@ REASON = pa.struct(
         pa.field("right", pa.string()),
     ]
 )
+ANY_KEY, NAME, NAME_OR_ROUTE = range(3)
+"""Which kinds of keys may support a link: any; those of references, names and marks; or of routes, too."""
+_SUPPORTS = np.array(
+    [[True] * len(KINDS), [k in OF_NAMES for k in KINDS], [k in OF_NAMES or k in OF_ROUTES for k in KINDS]]
+)
+"""By the same, and by the number of a kind of keys."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _OF_TOKENS = (REFERENCE, MARK, ENTITY)
 _COLUMNS = {"place": "place_label", "relation": "agency_id"}
@@ -106,13 +112,22 @@ def _period(first: int, last: int) -> str:
     return days[0] if first == last else f"{days[0]}…{days[1]}"
 
 
-def shared_keys(store: Store, left: Numbers, right: Numbers) -> pa.ListArray:
-    """The blocking keys that both rows of each pair carry, as signed 64-bit numbers, ascending."""
+def shared_keys(store: Store, left: Numbers, right: Numbers, support: npt.NDArray[np.int64]) -> pa.ListArray:
+    """The blocking keys that both rows of each pair carry, as signed 64-bit numbers, ascending.
+
+    Args:
+        store: of the rows.
+        left: rows.
+        right: rows, each the other of a pair.
+        support: which keys are wanted of each pair: ANY_KEY, NAME or NAME_OR_ROUTE. Where it carries none of them in
+            common, for an incident keeps no more than `keys.KEYS_KEPT`, all are given.
+    """
     first, counts = store.rows["keys"], store.rows["key_count"]
     every = store.keys["key"].view(np.int64)
     many, others = counts[left].astype(np.int64), counts[right].astype(np.int64)
     pair = np.repeat(np.arange(len(left)), many)
-    key = every[spread(first[left], many, len(pair))]
+    places = spread(first[left], many, len(pair))
+    key, kinds = every[places], store.keys["key_kind"][places]
     # Each of the left row is sought among those of the right one by halving: both ascend.
     low = first[right][pair]
     end = high = low + others[pair]
@@ -121,7 +136,11 @@ def shared_keys(store: Store, left: Numbers, right: Numbers) -> pa.ListArray:
         below = (low < high) & (every[np.minimum(middle, len(every) - 1)] < key)
         low, high = np.where(below, middle + 1, low), np.where(below, high, middle)
     both = np.flatnonzero((low < end) & (every[np.minimum(low, len(every) - 1)] == key))
-    return _listed(pair[both], pa.array(key[both], pa.int64()), len(left))
+    pair, key = pair[both], key[both]
+    wanted = _SUPPORTS[support[pair], kinds[both]]
+    some = np.bincount(pair[wanted], minlength=len(left)) > 0
+    kept = wanted | ~some[pair]
+    return _listed(pair[kept], pa.array(key[kept], pa.int64()), len(left))
 
 
 def _listed(pair: Numbers, values: pa.Array, pairs: int) -> pa.ListArray:

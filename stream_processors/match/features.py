@@ -55,8 +55,8 @@ def features(columns: pl.DataFrame) -> Features:
         columns: those of LOOKED_AT, as the columnar decoder gives them; others do not matter.
     """
     numbered = classified(columns).with_columns(pl.int_range(pl.len(), dtype=pl.UInt32).alias("row"))
-    rows = numbered.select(_OF_ROW).hstack(_routes(numbered))
-    return Features(rows, _items(numbered), _tokens(numbered))
+    rows = numbered.select(_OF_ROW).hstack(routes_of(numbered))
+    return Features(rows, _items(numbered), tokens_of(numbered))
 
 
 def _placed(name: str) -> pl.Expr:
@@ -106,7 +106,7 @@ _OF_ROW = (
 """The columns of `Features.rows` but for the route."""
 
 
-def _routes(numbered: pl.DataFrame) -> pl.DataFrame:
+def routes_of(numbered: pl.DataFrame) -> pl.DataFrame:
     """Countries of origin, departure and destination."""
     legs = (
         numbered.lazy()
@@ -183,7 +183,7 @@ def _normal_names(texts: pl.Series) -> pl.Series:
     return each_text(texts, normalise_name)
 
 
-def _tokens(numbered: pl.DataFrame) -> pl.DataFrame:
+def tokens_of(numbered: pl.DataFrame) -> pl.DataFrame:
     """What names a consignment, a company, a vessel, a mark; each once a row."""
     every = numbered.lazy()
     shipments = every.select(

@@ -42,6 +42,10 @@ KINDS: Sequence[str] = (
     "route_substance_fortnight",
 )
 """Kinds of keys in the order in which they are kept where an incident has more than KEYS_KEPT."""
+OF_ROUTES = frozenset(KINDS[-2:])
+"""Kinds of keys that say how something was moved."""
+OF_NAMES = frozenset(KINDS[: KINDS.index("substance_country_days")])
+"""Kinds of keys that are a reference, a name or a mark."""
 KEYS_KEPT = 48
 _NUMBERS = {kind: number for number, kind in enumerate(KINDS)}
 _SEPARATOR = "\x1f"

@@ -9,10 +9,11 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from stream_processors.match.comparing import Comparing, Comparison
-from stream_processors.match.explaining import reasons, shared_keys
+from stream_processors.match.explaining import ANY_KEY, NAME, NAME_OR_ROUTE, reasons, shared_keys
 from stream_processors.match.levels import STRATA
 from stream_processors.match.links import LINK, Links
 from stream_processors.match.model import Model, probability_ppm
+from stream_processors.match.pairing import AreOpen, open_in
 from stream_processors.match.relating import KINDS, Related, Relating
 from stream_processors.match.store import Store
 from stream_processors.match.weighing import Weighed, Weighing
@@ -48,8 +49,10 @@ class Linking:
         self._comparing, self._weighing = Comparing(store), Weighing(store, model)
         self._relating = Relating(store, model)
         thresholds = model.thresholds
-        linked = [0, *(_least(thresholds.duplicate_linked[relation]) for relation in STRATA)]
-        self._linked, self._review = np.array(linked, np.int32), _least(thresholds.duplicate_review)
+        self._linked, self._review = (
+            np.array([0, *(_least(of[relation]) for relation in STRATA)], np.int32)
+            for of in (thresholds.duplicate_linked, thresholds.duplicate_review)
+        )
 
     def _oriented(self, left: Rows, right: Rows) -> tuple[Rows, Rows]:
         """The smaller id on the left, so that nothing depends on which of the two came first."""
@@ -65,30 +68,51 @@ class Linking:
         weighed = self._weighing.weigh(compared)
         related = self._relating.relate(compared, weighed)
         thresholds = self._model.thresholds
+        similar = _steps(related.surprise, thresholds.related_review, thresholds.related_linked)
+        relation = compared.levels["relation"]
         return Judged(
             compared,
             weighed,
             related,
-            _steps(weighed.duplicate, self._review, self._linked[compared.levels["relation"]]),
-            _steps(related.surprise, thresholds.related_review, thresholds.related_linked),
+            _steps(weighed.duplicate, self._review[relation], self._linked[relation]),
+            np.where(related.alone, np.minimum(similar, 1), similar).astype(np.int8),
         )
 
-    def links(self, left: Rows, right: Rows, wanted: npt.NDArray[np.bool_]) -> Links:
+    def links(self, left: Rows, right: Rows, wanted: npt.NDArray[np.bool_], are_open: AreOpen) -> Links:
         """The links among pairs of rows, urgent ones first.
+
+        A link that rests on a name is supported by the keys of that name alone, and is not made while they are closed:
+        when one opens again, all pairs under it are compared.
 
         Args:
             left: rows, in any order.
             right: rows, each the other of a pair.
             wanted: pairs of which a link is made whatever the outcome.
+            are_open: of a scope and keys, whether each is open in it.
         """
         found = []
         for start in range(0, len(left), _AT_ONCE):
             part = slice(start, start + _AT_ONCE)
             judged = self.judge(*self._oriented(left[part], right[part]))
-            chosen = np.flatnonzero((judged.duplicate > 0) | (judged.similar > 0) | wanted[part])
+            asked = wanted[part]
+            chosen = self._supported(judged, asked, are_open)
             if len(chosen):
                 found.append(self._links(judged, chosen))
         return Links.ordered(found)
+
+    def _supported(self, judged: Judged, wanted: npt.NDArray[np.bool_], are_open: AreOpen) -> Rows:
+        """The numbers of pairs to link, without those that rest on nothing but names whose keys are closed."""
+        found = (judged.duplicate > 0) | (judged.similar > 0) | wanted
+        doubted = np.flatnonzero(found & ~wanted & _by_name(judged))
+        left, right = judged.compared.left[doubted], judged.compared.right[doubted]
+        keys = shared_keys(self._store, left, right, _evidence(judged, doubted))
+        pair = np.repeat(np.arange(len(doubted)), keys.value_lengths().to_numpy())
+        classes, shared = self._store.rows["policy_class"], keys.flatten().to_numpy().view(np.uint64)
+        good = open_in(shared, classes[left][pair], are_open) & open_in(shared, classes[right][pair], are_open)
+        supported = np.zeros(len(doubted), np.bool_)
+        supported[pair[good]] = True
+        found[doubted[~supported]] = False
+        return np.flatnonzero(found)
 
     def _links(self, judged: Judged, chosen: Rows) -> pa.StructArray:
         store, compared, columns = self._store, judged.compared, self._store.rows
@@ -116,7 +140,7 @@ class Linking:
             "related_mbit": judged.related.surprise[chosen],
             "urgent": self._urgent(left, right),
             "reasons": reasons(store, compared, judged.weighed, chosen),
-            "keys": shared_keys(store, left, right),
+            "keys": shared_keys(store, left, right, _evidence(judged, chosen)),
         }
         return pa.StructArray.from_arrays([pa.array(found[each.name]) for each in LINK], fields=list(LINK))
 
@@ -134,6 +158,18 @@ class Linking:
         return urgent
 
 
+def _by_name(judged: Judged) -> npt.NDArray[np.bool_]:
+    """Whether a link of a pair rests on names alone, and says nothing of one seizure."""
+    by_name: npt.NDArray[np.bool_] = judged.related.named & (judged.duplicate == 0) & (judged.similar > 0)
+    return by_name
+
+
+def _evidence(judged: Judged, chosen: Rows) -> npt.NDArray[np.int64]:
+    """What may support the link of each pair: a group of `explaining.SUPPORT`."""
+    by_name, patterned = _by_name(judged)[chosen], judged.related.patterned[chosen]
+    return np.where(by_name, np.where(patterned, NAME_OR_ROUTE, NAME), ANY_KEY)
+
+
 def _outcomes(judged: Judged, chosen: Rows) -> tuple[pa.Array, pa.Array, npt.NDArray[np.bool_]]:
     """Kind, outcome, and whether a person should look if it is one seizure."""
     duplicate, similar = judged.duplicate[chosen], judged.similar[chosen]
@@ -148,7 +184,9 @@ def _outcomes(judged: Judged, chosen: Rows) -> tuple[pa.Array, pa.Array, npt.NDA
     )
 
 
-def _steps(values: npt.NDArray[np.int32], review: int, linked: int | npt.NDArray[np.int32]) -> npt.NDArray[np.int8]:
+def _steps(
+    values: npt.NDArray[np.int32], review: int | npt.NDArray[np.int32], linked: int | npt.NDArray[np.int32]
+) -> npt.NDArray[np.int8]:
     return ((values >= review).astype(np.int8) + (values >= linked)).astype(np.int8)
 
 

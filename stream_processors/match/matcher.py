@@ -77,11 +77,12 @@ class Matcher:
         taken = Taken(judged=frozenset(pair for pair in judged if pair[1] not in self._judged.get(pair[0], ())))
         current = None if columns is None or not columns.height else self._current(columns)
         pairs: list[tuple[Rows, Rows]] = []
+        changes = Changes(self._closed)
         if current is not None and current.height:
             entries = self._take_rows(current, taken)
-            pairs = [*self._pairs(taken, entries, silent=silent)]
+            pairs = [*self._pairs(taken, entries, changes, silent=silent)]
         if not silent:
-            self._link(pairs, taken)
+            self._link(pairs, taken, changes)
         return taken
 
     def _current(self, columns: pl.DataFrame) -> pl.DataFrame:
@@ -134,8 +135,8 @@ class Matcher:
         alive[taken.dying] = False
         return alive
 
-    def _pairs(self, taken: Taken, entries: Keys, *, silent: bool) -> Iterator[tuple[Rows, Rows]]:
-        store, alive, changes = self.store, self._alive(taken), Changes(self._closed)
+    def _pairs(self, taken: Taken, entries: Keys, changes: Changes, *, silent: bool) -> Iterator[tuple[Rows, Rows]]:
+        store, alive = self.store, self._alive(taken)
         batch = KeyIndex()
         batch.add(entries.key, entries.row, alive)
         self._count(taken, entries, alive, changes)
@@ -174,14 +175,14 @@ class Matcher:
                 told = Closed(int(entries.kind[at]), shown(str(entries.text[at])), int(total[number]))
                 changes.close((scope, int(asked[number])), told)
 
-    def _link(self, pairs: list[tuple[Rows, Rows]], taken: Taken) -> None:
+    def _link(self, pairs: list[tuple[Rows, Rows]], taken: Taken, changes: Changes) -> None:
         wanted = self._wanted(taken)
         left, right = (np.concatenate([*(pair[side] for pair in pairs), wanted[side]]) for side in (0, 1))
         left, right = distinct(left, right)
         packed = left << 32 | right
         asked = np.isin(packed, np.minimum(*wanted) << 32 | np.maximum(*wanted))
         taken.compared = len(left)
-        taken.links = self._linking.links(left, right, asked)
+        taken.links = self._linking.links(left, right, asked, changes.are_open)
 
     def _wanted(self, taken: Taken) -> tuple[Rows, Rows]:
         """Rows of pairs that people judged, where the judgement or one of the two is new."""

@@ -50,21 +50,23 @@ class Thresholds(_Part):
     Attributes:
         duplicate_linked: relation → probability that it is one seizure. Parcels of one sender are alike in everything
             but their numbers: where names are shared only near certainty links.
-        duplicate_review: the same, for any relation.
+        duplicate_review: the same, from where on a person should look. Reports of one agency are alike in so much that
+            a low probability means nothing, and the list would be longer than people read.
         related_linked, related_review: surprise at what they share beyond chance.
     """
 
     duplicate_linked: Mapping[str, Ppm]
-    duplicate_review: Ppm
+    duplicate_review: Mapping[str, Ppm]
     related_linked: Mbit
     related_review: Mbit
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
-        if set(self.duplicate_linked) != set(STRATA):
-            raise ValueError(f"duplicate_linked must name {', '.join(STRATA)}")
-        least = min(self.duplicate_linked.values())
-        if self.duplicate_review > least or self.related_review > self.related_linked:
+        for name, of in (("duplicate_linked", self.duplicate_linked), ("duplicate_review", self.duplicate_review)):
+            if set(of) != set(STRATA):
+                raise ValueError(f"{name} must name {', '.join(STRATA)}")
+        early = any(self.duplicate_review[each] > self.duplicate_linked[each] for each in STRATA)
+        if early or self.related_review > self.related_linked:
             raise ValueError("review must not begin above linked")
         return self
 

@@ -41,7 +41,7 @@ def pairs_of_new(
     rows, keys = entries
     for start in range(0, len(rows), _AT_ONCE):
         part, part_keys = rows[start : start + _AT_ONCE], keys[start : start + _AT_ONCE]
-        wanted = _open(part_keys, classes[part], are_open)
+        wanted = open_in(part_keys, classes[part], are_open)
         part, part_keys = part[wanted], part_keys[wanted]
         left, right, key = [], [], []
         for index in indexes:
@@ -55,7 +55,7 @@ def pairs_of_new(
         mixed = (classes[two] != classes[one]) & (classes[two] != COMMUNITY)
         if mixed.any():
             kept = np.ones(len(one), np.bool_)
-            kept[mixed] = _open(shared[mixed], classes[two[mixed]], are_open)
+            kept[mixed] = open_in(shared[mixed], classes[two[mixed]], are_open)
             one, two = one[kept], two[kept]
         yield distinct(one, two)
 
@@ -66,7 +66,7 @@ def pairs_of_key(store: Store, members: Rows, key: int, are_open: AreOpen) -> tu
     left, right = members[one], members[two]
     classes = store.rows["policy_class"]
     keys = np.full(len(left), key, np.uint64)
-    kept = _open(keys, classes[left], are_open) & _open(keys, classes[right], are_open)
+    kept = open_in(keys, classes[left], are_open) & open_in(keys, classes[right], are_open)
     return left[kept], right[kept]
 
 
@@ -76,7 +76,7 @@ def distinct(left: Rows, right: Rows) -> tuple[Rows, Rows]:
     return packed >> 32, packed & 0xFFFFFFFF
 
 
-def _open(keys: KeyArray, classes: npt.NDArray[np.int64], are_open: AreOpen) -> npt.NDArray[np.bool_]:
+def open_in(keys: KeyArray, classes: npt.NDArray[np.int64], are_open: AreOpen) -> npt.NDArray[np.bool_]:
     """Whether each key is open for the community and in its class."""
     found = are_open(COMMUNITY, keys)
     for scope, here in by_scope(classes):

@@ -4,6 +4,9 @@ Surprise is measured against base rates of the model alone, so that it is the sa
 shared tracking reference or name is as surprising as the value is rare. Like modus operandi (route, substance,
 concealment, within a fortnight) is only worth what exceeds chance: with as many incidents in a fortnight as the model
 says, so many others would agree in all of it anyway.
+
+A name alone, however rare, is for a person to look at: names are chosen again, and sold on. It links where the
+substance is the same too, within half a year (docs/matching.md has the figures).
 """
 
 from dataclasses import dataclass
@@ -21,6 +24,7 @@ KINDS = ("NONE", "SAME_SHIPMENT", "SAME_NETWORK", "SAME_MODUS_OPERANDI")
 _SHIPMENT, _NETWORK, _MODUS = 1, 2, 3
 _COLUMN = {field: number for number, field in enumerate(FIELDS)}
 _FORTNIGHT = 14
+_SEASON = 182
 _ALIKE_AMOUNTS = [NUMBERS["amount"][level] for level in ("exact", "rounded_3", "rounded_2")]
 _SAME_SUBSTANCE = [NUMBERS["substance"][level] for level in ("same", "some")]
 ROUTE_SEPARATOR, MODUS_SEPARATOR = ">", "|"
@@ -33,10 +37,16 @@ class Related:
     Attributes:
         kind: index in KINDS.
         surprise: thousandths of a bit beyond chance.
+        named: whether a shared reference, name or mark is what relates them.
+        patterned: whether a like way of working adds to it.
+        alone: whether nothing corroborates the name that they share.
     """
 
     kind: npt.NDArray[np.int8]
     surprise: npt.NDArray[np.int32]
+    named: npt.NDArray[np.bool_]
+    patterned: npt.NDArray[np.bool_]
+    alone: npt.NDArray[np.bool_]
 
 
 class Relating:
@@ -53,7 +63,21 @@ class Relating:
         network = self._shared(compared, weighed, "packaging_mark") + self._shared(compared, weighed, "entity")
         modus, ends = self._modus_operandi(compared, weighed)
         kind = np.select([reference > 0, network > 0, ends, modus > 0], [_SHIPMENT, _NETWORK, _SHIPMENT, _MODUS], 0)
-        return Related(kind.astype(np.int8), (reference + network + modus).astype(np.int32))
+        return Related(
+            kind.astype(np.int8),
+            (reference + network + modus).astype(np.int32),
+            (reference > 0) | (network > 0),
+            modus > 0,
+            (kind == _NETWORK) & (modus == 0) & ~self._corroborated(compared),
+        )
+
+    def _corroborated(self, compared: Comparison) -> npt.NDArray[np.bool_]:
+        """Whether the two are of one substance, and of one season."""
+        first, last = self._store.rows["first_day"], self._store.rows["last_day"]
+        left, right = compared.left, compared.right
+        apart = np.maximum(first[left], first[right]) - np.minimum(last[left], last[right])
+        same: npt.NDArray[np.bool_] = np.isin(compared.levels["substance"], _SAME_SUBSTANCE) & (apart <= _SEASON)
+        return same
 
     def _shared(self, compared: Comparison, weighed: Weighed, field: str) -> npt.NDArray[np.int32]:
         return np.where(compared.levels[field] == NUMBERS[field]["same"], weighed.surprise[:, _COLUMN[field]], 0)

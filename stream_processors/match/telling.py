@@ -95,9 +95,9 @@ def priors(model: Model) -> dict[str, float]:
 def thresholds(model: Model) -> list[tuple[str, str, str]]:
     """What is decided, from where on the matcher links, and from where on a person should look."""
     given = model.thresholds
-    review = _percent(given.duplicate_review)
+    linked, review = given.duplicate_linked, given.duplicate_review
     found = [
-        (f"one seizure, {RELATIONS[relation]}", _percent(given.duplicate_linked[relation]), review)
+        (f"one seizure, {RELATIONS[relation]}", _percent(linked[relation]), _percent(review[relation]))
         for relation in STRATA
     ]
     related = f"{given.related_linked / 1_000:.1f} bits", f"{given.related_review / 1_000:.1f} bits"

@@ -14,6 +14,7 @@ import psutil
 from deploy.deployment import prepare
 from tests.benchmarks.auditing import measure_audit
 from tests.benchmarks.casework import measure_cases
+from tests.benchmarks.dissemination import measure_dissemination
 from tests.benchmarks.importing import measure_import
 from tests.benchmarks.latency import measure_latency
 from tests.benchmarks.peers.measuring import measure_peers
@@ -23,6 +24,8 @@ from tests.benchmarks.sharing import measure_sharing
 from tests.ids.finding import BESIDE, ids_file
 from tests.journeys.journey import working
 from tests.running import local
+
+_ALONE = ("cases", "dissemination", "peers", "restoring")
 
 
 def main() -> None:
@@ -38,11 +41,22 @@ def main() -> None:
     if wanted in ([], ["cases"]):
         for line in measure_cases():
             _say(line)
+    if wanted in ([], ["dissemination"]):
+        _disseminated()
     if wanted in ([], ["peers"]):
         with tempfile.TemporaryDirectory(prefix="ionics-bench-") as home, local(Path(home)) as running:
             measure_peers(running.settings, _say)
-    if wanted not in ([], ["cases"], ["peers"], ["restoring"]):
-        sys.exit(f"no such benchmark: {' '.join(wanted)}; there are: cases, peers, restoring")
+    if wanted not in ([], *([name] for name in _ALONE)):
+        sys.exit(f"no such benchmark: {' '.join(wanted)}; there are: {', '.join(_ALONE)}")
+
+
+def _disseminated() -> None:
+    """From report to webhook, on a whole deployment of its own."""
+    with tempfile.TemporaryDirectory(prefix="ionics-bench-") as home, local(Path(home)) as running:
+        prepare(running.settings)
+        with working(running.settings):
+            for line in measure_dissemination(running.settings):
+                _say(line)
 
 
 def _deployed() -> None:

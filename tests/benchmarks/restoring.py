@@ -23,6 +23,7 @@ from projections.workspace import workspace
 from schemas.directory import Agency, at_generation
 from schemas.settings import Settings, load_settings
 from stream_processors.runtime import KafkaLog, Partition
+from stream_processors.runtime.lag import committed
 from tests.benchmarks.peers.generating import content
 from tests.journeys.journey import eventually, incidents_in_views, working
 
@@ -109,7 +110,12 @@ def _restore(settings: Settings, what: str) -> dict[str, float]:
     stage = next(stage for stage in STREAMING if stage.name == what)
     inputs = stage.inputs(settings.generation)
     log = KafkaLog(settings, "bench-restoring", inputs[0].name)
-    held = {Partition(topic.name, number): 0 for topic in inputs for number in range(topic.partitions)}
+    group = stage.group(settings.generation)
+    held = {
+        Partition(topic.name, number): at
+        for topic in inputs
+        for number, at in committed(settings, group, topic).items()
+    }
     stage.build(surroundings(settings)).restore(log, held)
     log.close()
     return {}

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 import psycopg
 
-from deploy.stages import STAGES, STREAMING
+from deploy.stages import REACTING, STAGES, STREAMING
 from projections.dead_letters import dead_letters
 from schemas.codec import FRAME_BYTES, RecordCodec, codec
 from schemas.columnar import ColumnarDecoder
@@ -17,7 +17,7 @@ from schemas.topics import DECISIONS, INCIDENTS, SUBMISSIONS, enriched, receipts
 from tests.faults.journal import Told
 from tests.faults.ledger import Books, Decision, Position, Revision
 
-_PUT_ASIDE = (*STREAMING, STAGES["project"])
+_PUT_ASIDE = (*STREAMING, STAGES["project"], *REACTING)
 """Stages that put aside what of their inputs they cannot read; others pass it over."""
 """Topics where a stage that meets a record it cannot read must put it aside."""
 
@@ -53,7 +53,11 @@ def collect(settings: Settings, told: Iterable[Told], poison: Iterable[str]) -> 
         books.revisions = [(incident, revision) for incident, revision in rows]
         found = connection.execute(f"select incident_id::text, revision from {schema}.incident").fetchall()
         books.current = dict(found)
-    books.dead_letters = [f"{each.stage}: {each.position}" for each in dead_letters(settings) if each.stage]
+    letters = [f"{each.stage}: {each.position}" for each in dead_letters(settings) if each.stage]
+    # A stage that reacts puts aside at least once: killed before it has said so, again.
+    at_least_once = tuple(f"{stage.name}: " for stage in REACTING)
+    again = {each for each in letters if each.startswith(at_least_once)}
+    books.dead_letters = [each for each in letters if each not in again] + sorted(again)
     return books
 
 

@@ -8,7 +8,7 @@ bodies that hold one) is replaced by its order of appearance.
 import os
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from random import Random
@@ -30,16 +30,19 @@ from projections.migrate import drop, migrate
 from projections.moments import MomentsKeeper, drop_moments, keeper
 from projections.projector import EnrichedDecoder
 from projections.sink import ViewSink
-from schemas.codec import codec, frame
+from schemas.codec import FRAME_BYTES, codec, frame
 from schemas.delegation import DelegationLink
 from schemas.dictionary import read_dictionary
 from schemas.directory import SEES_ALL, Agency, Members, read_members
 from schemas.directory.commands import GroupSet
 from schemas.reading import Record
 from schemas.settings import Settings
+from schemas.topics import WATCHES
 from tests.integration.exchange import until
 from tests.integration.serving import client, serving
 from tests.running import Running
+from tests.unit.projections.alerted_worlds import Alerted, alerting
+from tests.unit.projections.alerts import Alerts
 from tests.unit.projections.matched_worlds import around
 from tests.unit.projections.people import visible
 from tests.unit.projections.worlds import World
@@ -103,6 +106,16 @@ _PATHS = (
     *(f"/requests?which={which}&limit=500" for which in ("mine", "asked", "open", "overdue")),
     "/requests/times",
     "/requests?after=AAAA",
+    "/alerts?limit=500",
+    "/alerts?limit=2&severity=MEDIUM",
+    "/alerts?kind=SPECIAL&limit=500",
+    "/alerts?status=WITHDRAWN&substance=sub:a",
+    "/alerts?country=NLD&departure=CHN&since=2026-01-01T00:02Z",
+    "/alerts?severity=HIGH&class=opioid&destination=NZL",
+    "/alerts?after=AAAA",
+    "/watches?ended=true&limit=500",
+    "/watches?limit=1",
+    "/watches?agency=ni-nld",
     "/incidents?limit=0",
     "/timelines?since=yesterday",
     "/nowhere",
@@ -166,7 +179,7 @@ def _filled(
     records: list[dict[str, Any]],
     members: Members,
     links: list[DelegationLink],
-    others: list[Record],
+    others: Sequence[Record],
 ) -> None:
     head = frame(read_dictionary(settings).id_of("enriched"))
     values = [head + codec("enriched").encode(record) for record in records]
@@ -174,6 +187,7 @@ def _filled(
     tables += ("agency_activity", "milestone", "opened")
     tables += ("link", "match_key", "judgement", '"case"', "case_member", "case_link")
     tables += ("thread", "thread_party", "thread_response", "message")
+    tables += ("alert", "alert_incident", "watch")
     names = ", ".join(f"g{generation}.{name}" for name in tables)
     with psycopg.connect(settings.database_url, autocommit=True) as writer:
         writer.execute(f"TRUNCATE {names}")
@@ -186,18 +200,21 @@ def _filled(
         )
 
 
-def _message_id(settings: Settings) -> int:
-    return read_dictionary(settings).id_of("message")
-
-
 @contextmanager
 def _logs(
     monkeypatch: pytest.MonkeyPatch,
     deployment: Settings,
     logs: dict[int, list[dict[str, Any]]],
-    said: dict[int, list[Record]],
+    said: dict[int, Sequence[Record]],
 ) -> Iterator[None]:
-    """The tables of moments are filled from these records, by generation, instead of from topics."""
+    """The tables of moments are filled from these records, by generation, instead of from topics.
+
+    Args:
+        monkeypatch: puts them in place.
+        deployment: of which the tables are.
+        logs: enriched incidents.
+        said: alerts and watches.
+    """
     head = frame(read_dictionary(deployment).id_of("enriched"))
 
     def loaded(
@@ -206,7 +223,7 @@ def _logs(
         values = [head + codec("enriched").encode(record) for record in logs[settings.generation]]
         kept = narrowed.keep(EnrichedDecoder(settings)(values)) if values else []
         found = [value for value, each in zip(values, kept, strict=True) if each]
-        others = [each for each in said[settings.generation] if narrowed.keep_other(each)]
+        others = [record for record in said[settings.generation] if narrowed.keep_other(record)]
         ViewSink(*tables, narrowed.decode, narrowed.read).apply(found, {}, others)
         return len(values), len(found)
 
@@ -227,12 +244,12 @@ def _logs(
             drop_moments(deployment.database_url, generation)
 
 
-def _of_the_moment(who: httpx.Client, ids: list[str], threads: list[str]) -> list[Any]:
+def _of_the_moment(who: httpx.Client, ids: list[str], raised: list[str], threads: list[str]) -> list[Any]:
     """Everything that can be asked of a moment; without what is opaque."""
     until(lambda: who.get("/milestones", params={"as_of": _MOMENT}).status_code == 200)
     paths = [path for path in _PATHS if not path.startswith(("/delegations", "/nowhere"))]
     paths += [f"/requests/{id_}" for id_ in threads]
-    paths += ["/incidents?limit=500", *(f"/incidents/{id_}" for id_ in ids)]
+    paths += ["/incidents?limit=500", *(f"/alerts/{id_}" for id_ in raised), *(f"/incidents/{id_}" for id_ in ids)]
     answers = [who.get(f"{path}{'&' if '?' in path else '?'}as_of={_MOMENT}") for path in paths]
     return [(each.status_code, re.sub(r'"next":"[^"]+"', '"next":"more"', each.text)) for each in answers]
 
@@ -254,7 +271,18 @@ def _requesting(thread_id: str) -> list[tuple[str, dict[str, Any]]]:
     return [(f"/requests/{thread_id}/{act}", body) for act, body in bodies.items()]
 
 
-def _answers(who: httpx.Client, ids: list[str], threads: list[str]) -> list[Any]:
+def _writing(id_: str) -> list[tuple[str, str, dict[str, Any]]]:
+    """What may be said of a special alert or a watch; none of these is in the topics where people write them."""
+    body = {"severity": "LOW", "title": "t", "text": "t", "audience": ["COMMUNITY"], "tlp": "GREEN", "incidents": [id_]}
+    return [
+        ("POST", "/special-alerts", body),
+        ("PUT", f"/special-alerts/{id_}", body | {"reason": "no"}),
+        ("POST", f"/special-alerts/{id_}/withdrawal", {"reason": "no"}),
+        ("DELETE", f"/watches/{id_}", {}),
+    ]
+
+
+def _answers(who: httpx.Client, ids: list[str], raised: list[str], threads: list[str]) -> list[Any]:
     """Everything that can be asked, errors included, with what is opaque replaced by its order."""
     opaque: dict[str, str] = {}
 
@@ -282,10 +310,29 @@ def _answers(who: httpx.Client, ids: list[str], threads: list[str]) -> list[Any]
         found += [plain(who.post(path, json=body)) for path, body in _judging(id_)]
         found.append(plain(who.get(f"/requests?incident={id_}")))
         found.append(plain(who.post("/requests", json={"incident_id": id_, "text": " "})))
+        found.append(plain(who.get(f"/alerts?limit=500&incident={id_}")))
+    for id_ in raised:
+        found.append(plain(who.get(f"/alerts/{id_}")))
+        found += [plain(who.request(method, path, json=body)) for method, path, body in _writing(id_)]
     found += [plain(who.get(f"/requests/{id_}")) for id_ in threads]
     for id_ in threads[::8]:
         found += [plain(who.post(path, json=body)) for path, body in _requesting(id_)]
     return found
+
+
+def _bodies(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [record["admitted"]["incident"] for record in records]
+
+
+def _ids_of(alerted: list[Alerted]) -> list[str]:
+    """A few alerts of each kind that was made, and all special ones."""
+    found = {}
+    for each in alerted:
+        if each.record.topic != WATCHES.name:
+            content = codec("alert").decode((each.record.value or b"")[FRAME_BYTES:])
+            found[content["alert_id"]] = content["title"].split()[1]
+    numbered = [id_ for id_, name in found.items() if name.isdigit()]
+    return [*numbered[:20], *(id_ for id_, name in found.items() if not name.isdigit())]
 
 
 @pytest.mark.parametrize("seed", range(8 if os.environ.get("IONICS_EXPLORE") == "1" else 1))
@@ -307,36 +354,44 @@ def test_what_is_hidden_might_as_well_not_exist(
     ]
     shuffled = Random(seed).sample(records, len(records))  # noqa: S311  # an order, not a secret
     told = around(seed, records)
-    said = around_threads(seed, (*_AGENCIES, _SECRETARIAT), _PARTIES, ids, _message_id(deployment))
-    threads = [*thread_ids(said), _NOTHING]
-    _filled(deployment, _WHOLE, shuffled, members, links, [*[record for record, _ in told][::-1], *said])
-    logs, messages = {_WHOLE: shuffled, _FILTERED: shuffled}, {_WHOLE: said, _FILTERED: said}
+    dictionary = read_dictionary(deployment)
+    written = Alerts({kind: frame(dictionary.id_of(kind)) for kind in ("alert", "watch")})
+    alerted = alerting(seed, records, _AUDIENCES, written)
+    messages = around_threads(seed, (*_AGENCIES, _SECRETARIAT), _PARTIES, ids, dictionary.id_of("message"))
+    raised, threads = _ids_of(alerted), [*thread_ids(messages), _NOTHING]
+    every = [*(record for record, _ in told), *(each.record for each in alerted)]
+    _filled(deployment, _WHOLE, shuffled, members, links, [*every[::-1], *messages])
+    logs = {_WHOLE: shuffled, _FILTERED: shuffled}
+    said: dict[int, Sequence[Record]] = {number: [*(each.record for each in alerted), *messages] for number in logs}
     for world in worlds:
         world.moments = Limits(1e6, 10**6)
-    with _logs(monkeypatch, deployment, logs, messages), serving(worlds[0]) as whole, serving(worlds[1]) as filtered:
+    with _logs(monkeypatch, deployment, logs, said), serving(worlds[0]) as whole, serving(worlds[1]) as filtered:
         for viewer in _VIEWERS:
             seen = visible(viewer, records, members)
             assert viewer != "ni-all" or len(seen) == len(records)
             agency = members.focal_points[viewer].agency_id
             theirs = [link for link in links if agency in (link.owner, link.agency_id)]
-            bodies = [record["admitted"]["incident"] for record in seen]
-            known = {(body["incident_id"], body["revision"]) for body in bodies}
-            messages[_FILTERED] = seen_by(viewer, said, members)
-            assert len(messages[_FILTERED]) < len(said)
-            assert bool(messages[_FILTERED]) == (viewer != "analyst")
+            known = {(body["incident_id"], body["revision"]) for body in _bodies(seen)}
+            heard = seen_by(viewer, messages, members)
+            assert len(heard) < len(messages)
+            assert bool(heard) == (viewer != "analyst")
             others = [record for record, of in told if of <= known]
-            _filled(deployment, _FILTERED, seen, members, theirs, [*others, *messages[_FILTERED]])
+            others += [each.record for each in alerted if each.is_for(viewer, known, members)]
+            _filled(deployment, _FILTERED, seen, members, theirs, [*others, *heard])
             with client(whole, deployment, viewer) as here, client(filtered, deployment, viewer) as there:
-                found = _answers(here, ids, threads)
+                found = _answers(here, ids, raised, threads)
                 assert sum(status == 200 for status, *_ in found) > len(_PATHS) / 2
-                assert found == _answers(there, ids, threads)
+                assert found == _answers(there, ids, raised, threads)
                 if viewer not in _LOOKING_BACK:
                     continue
                 shown = {record["admitted"]["incident"]["incident_id"] for record in seen}
                 logs[_FILTERED] = [r for r in shuffled if r["admitted"]["incident"]["incident_id"] in shown]
                 others = [record for record, of in told if {id_ for id_, _ in of} <= shown]
-                _filled(deployment, _FILTERED, logs[_FILTERED], members, theirs, [*others, *messages[_FILTERED]])
-                then = _of_the_moment(here, ids, threads)
-                assert then == _of_the_moment(there, ids, threads)
+                known = {(b["incident_id"], b["revision"]) for b in _bodies(records) if b["incident_id"] in shown}
+                alerts = [each.record for each in alerted if each.is_for(viewer, known, members)]
+                said[_FILTERED] = [*alerts, *heard]
+                _filled(deployment, _FILTERED, logs[_FILTERED], members, theirs, [*others, *said[_FILTERED]])
+                then = _of_the_moment(here, ids, raised, threads)
+                assert then == _of_the_moment(there, ids, raised, threads)
                 assert sum('"request":' in text for _, text in then) > 2
                 assert any(status == 200 for status, _ in then[-len(ids) :])

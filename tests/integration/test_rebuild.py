@@ -26,9 +26,10 @@ from schemas.errors import ProjectionError
 from schemas.publishing import publish
 from schemas.reading import read_topic
 from schemas.settings import Settings
-from schemas.topics import ACCESS, cases
+from schemas.topics import ACCESS, WATCHES, alerts, cases
 from tests.integration.exchange import CONTENT, stages, until
 from tests.running import Running
+from tests.unit.projections.alerts import Alerts
 
 _ALONE = {"audience": ["agency:reb-owner"], "tlp": "AMBER"}
 
@@ -261,6 +262,53 @@ def test_as_of_counts_a_seizure_once_from_when_it_was_said(
     with as_of(settings, datetime.now(UTC)) as (number, _):
         assert repeats(number) == usual
     rebuild(settings)
+
+
+def test_alerts_and_watches_are_rebuilt_and_looked_back_at(
+    moments: tuple[Settings, dict[str, str], datetime], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From their own topics: a revision counts from when it was written, under the rights of today."""
+    settings, ids, _ = moments
+    dictionary = read_dictionary(settings)
+    written = Alerts({kind: frame(dictionary.id_of(kind)) for kind in ("alert", "watch")}, settings.generation)
+    named = {"incidents": [ids["left"]]}
+
+    def said(topic: str, principal: str) -> datetime:
+        """Publish the last record; when it was appended."""
+        publish(settings.as_principal(principal), topic, [(b"said", written.records[-1].value)])
+        return datetime.fromtimestamp(list(read_topic(settings, topic))[-1].timestamp_ms / 1000, UTC)
+
+    def seen(generation: int, viewer: str) -> tuple[list[str], list[str]]:
+        with (
+            psycopg.connect(settings.reader_url, autocommit=True) as connection,
+            viewing(connection, generation, viewer),
+        ):
+            listed = queries.list_alerts(connection, generation, incident_id=ids["left"])
+            watched = queries.list_watches(connection, generation, agency_id="reb-owner", ended=True)
+        return [row["severity"] for row in listed if row["title"] == "alert reb"], [row["value"] for row in watched]
+
+    topic, owner = alerts(settings.generation).name, ("reb-owner", ("agency:reb-owner",))
+    with stages(settings, "project"):
+        written.watch("reb", "reb-owner", ["COMMUNITY"], value="wide")
+        said(WATCHES.name, "operator")
+        written.alert("reb", severity="LOW", **named)
+        wide = said(topic, "alert")
+        time.sleep(0.01)
+        written.watch("reb", "reb-owner", ["agency:reb-owner"], value="narrow")
+        said(WATCHES.name, "operator")
+        written.alert("reb", severity="HIGH", shared=[owner], kind="SPECIAL", **named)
+        said(topic, "alert")
+        until(lambda: seen(settings.generation, "reb-owner") == (["HIGH"], ["narrow"]))
+    assert seen(settings.generation, "reb-other") == ([], [])
+    rebuild(settings)
+    assert seen(settings.generation, "reb-owner") == (["HIGH"], ["narrow"])
+    with as_of(settings, wide) as (number, _):
+        assert seen(number, "reb-owner") == (["LOW"], ["wide"])
+        assert seen(number, "reb-other") == ([], [])
+    monkeypatch.setenv("IONICS_HOME", str(settings.home))
+    monkeypatch.setenv("IONICS_VIEWER", "reb-owner")
+    done = CliRunner().invoke(cli, ["as-of", wide.isoformat(), "alerts", "list", "--incident", ids["left"], "--json"])
+    assert [row["severity"] for row in json.loads(done.stdout) if row["title"] == "alert reb"] == ["LOW"]
 
 
 def test_the_commands(moments: tuple[Settings, dict[str, str], datetime], monkeypatch: pytest.MonkeyPatch) -> None:

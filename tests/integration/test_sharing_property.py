@@ -22,6 +22,7 @@ from projections.sink import ViewSink
 from projections.viewing import viewing
 from schemas.directory import SEES_ALL, Agency, FocalPoint, Group, Members
 from schemas.reading import Record
+from tests.unit.projections.alerted_worlds import alerting
 from tests.unit.projections.matched_worlds import around
 from tests.unit.projections.people import members, person, visible
 from tests.unit.projections.worlds import World, decode, encode
@@ -37,7 +38,9 @@ _TABLES = (
     *("positions", "policy", "incident", "incident_revision", "item", "milestone"),
     *("route_flow", "place_heat", "substance_timeline", "agency_activity"),
     *("link", "match_key", "judgement", '"case"', "case_member", "case_link"),
+    *("alert", "alert_incident", "watch"),
 )
+_SAID = ("link", "match_key", "judgement", '"case"', "case_member", "case_link", "alert", "alert_incident", "watch")
 
 _AUDIENCES = st.one_of(
     st.just(["COMMUNITY"]), st.lists(st.sampled_from(_NAMES), min_size=1, max_size=3, unique=True).map(sorted)
@@ -133,8 +136,11 @@ def _everything(reader: psycopg.Connection, generation: int, viewer: str) -> dic
         found["case of"] = [queries.case_of(reader, generation, id_) for id_ in ids]
         found["rows"] = {
             name: reader.execute(f"SELECT t::text FROM g{generation}.{name} t ORDER BY 1").fetchall()  # type: ignore[arg-type]
-            for name in ("link", "match_key", "judgement", '"case"', "case_member", "case_link")
+            for name in _SAID
         }
+        found["alerts"] = listed = queries.list_alerts(reader, generation, limit=500)
+        found["alert"] = [queries.alert_document(reader, generation, row["alert_id"]) for row in listed]
+        found["watches"] = queries.list_watches(reader, generation, ended=True, limit=500)
     return found
 
 
@@ -148,11 +154,15 @@ def test_what_is_hidden_might_as_well_not_exist(
     records = _records(World(seed), incidents)
     shuffled = Random(seed).sample(records, len(records))  # noqa: S311  # an order, not a secret
     told = around(seed, records)
-    _fill(writer, _WHOLE, shuffled, Random(seed).sample([record for record, _ in told], len(told)), directory)  # noqa: S311  # the same
+    alerted = alerting(seed, records, [["COMMUNITY"], ["group:lab"], ["agency:agency-1"], ["country:NLD"]])
+    said = [*(record for record, _ in told), *(each.record for each in alerted)]
+    _fill(writer, _WHOLE, shuffled, Random(seed).sample(said, len(said)), directory)  # noqa: S311  # the same
     for viewer in [*directory.focal_points, "nobody"]:
         seen = visible(viewer, records, directory)
         keys = {(record["admitted"]["incident"]["incident_id"], r) for record in seen for r in [_revision(record)]}
-        _fill(writer, _FILTERED, seen, [record for record, of in told if of <= keys], directory)
+        known_of = [record for record, of in told if of <= keys]
+        known_of += [each.record for each in alerted if each.is_for(viewer, keys, directory)]
+        _fill(writer, _FILTERED, seen, known_of, directory)
         found = _everything(reader, _WHOLE, viewer)
         assert keys == set(found["revision keys"])
         assert len({key for key, _ in keys}) == len(found["incidents"])

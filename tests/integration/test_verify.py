@@ -30,13 +30,17 @@ from schemas.topics import (
     MESSAGES,
     SCHEMAS,
     SUBMISSIONS,
+    WATCHES,
     Topic,
+    alerts,
     cases,
     create_topics,
     enriched,
     links,
 )
 from tests.unit.evidence.history import history
+from tests.unit.projections.alerts import Alerts
+from tests.unit.projections.alerts import history as alerted_history
 from tests.unit.projections.matches import Matches
 from tests.unit.projections.matches import history as matched_history
 from tests.unit.requests.said import BEGUN, request, said
@@ -49,7 +53,8 @@ pytestmark = pytest.mark.stack
 _GENERATION = 931
 _TOPIC = enriched(_GENERATION).name
 _LINKS, _CASES = links(_GENERATION).name, cases(_GENERATION).name
-_MATCHED = (_LINKS, JUDGEMENTS.name, _CASES, MESSAGES.name)
+_ALERTS = alerts(_GENERATION).name
+_MATCHED = (_LINKS, JUDGEMENTS.name, _CASES, MESSAGES.name, _ALERTS, WATCHES.name)
 _COPIED = (SUBMISSIONS.name, INCIDENTS.name, DECISIONS.name, SCHEMAS.name, _TOPIC, *_MATCHED)
 _ENRICHMENT = RecordCodec(avro_schema("enrichment"))
 
@@ -74,8 +79,11 @@ def _enriched(incident: Record) -> Record:
 
 SOUND = history()
 SOUND.records[_TOPIC] = [_enriched(record) for record in SOUND.records[INCIDENTS.name]]
-_HEADS = {kind: frame(DICTIONARY.id_of(kind)) for kind in ("match_event", "judgement", "case_event")}
-for _record in matched_history(1, 12, into=Matches(_HEADS, _GENERATION)):
+_HEADS = {kind: frame(DICTIONARY.id_of(kind)) for kind in ("match_event", "judgement", "case_event", "alert", "watch")}
+for _record in (
+    *matched_history(1, 12, into=Matches(_HEADS, _GENERATION)),
+    *alerted_history(1, 12, into=Alerts(_HEADS, _GENERATION)),
+):
     SOUND.records.setdefault(_record.topic, []).append(_record)
 _SAID = [
     request("agency:aus"),
@@ -211,6 +219,26 @@ def test_rows_that_are_deleted_changed_or_invented_are_found(scratch: Callable[.
         ("MISSING_REVISION", three, 2),
         ("FOREIGN_REVISION", three, 9),
     } == set(_found(made.reconciled()))
+
+
+def test_alerts_and_watches_that_are_deleted_changed_or_invented_are_found(scratch: Callable[..., Scratch]) -> None:
+    """In each table; and revisions of an alert that are not one after the other."""
+    made = scratch()
+    statements = (
+        "DELETE FROM g931.alert_incident WHERE ctid = (SELECT min(ctid) FROM g931.alert_incident)",
+        "UPDATE g931.alert SET severity = 'x' WHERE ctid = (SELECT min(ctid) FROM g931.alert)",
+        "UPDATE g931.watch SET watch_id = gen_random_uuid() WHERE ctid = (SELECT min(ctid) FROM g931.watch)",
+    )
+    for statement in statements:
+        assert made.connection.execute(statement.encode()).rowcount == 1
+    made.write(_ALERTS, [SOUND.records[_ALERTS][-1]])
+    assert sorted((finding.code, finding.where) for finding in made.reconciled().findings) == [
+        ("ALERT_REVISION", _ALERTS),
+        ("FOREIGN_MATCH", "g931.watch"),
+        ("MISSING_MATCH", "g931.alert_incident"),
+        ("MISSING_MATCH", "g931.watch"),
+        ("STALE_MATCH", "g931.alert"),
+    ]
 
 
 def test_links_and_cases_that_are_deleted_changed_or_invented_are_found(scratch: Callable[..., Scratch]) -> None:

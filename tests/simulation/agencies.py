@@ -32,7 +32,7 @@ def content(substance: str, amount: str) -> IncidentContent:
     return validate_content(
         {
             "incident_type": "SEIZURE",
-            "occurred_on": datetime(2023, 5, 4, tzinfo=UTC).date(),
+            "occurred_on": datetime(2023, 11, 4, tzinfo=UTC).date(),
             "location": {"country_text": "New Zealand", "place_text": "Auckland"},
             "items": [{"substance_text": substance, "amount_text": amount, "unit_text": "g"}],
             "tlp": "GREEN",

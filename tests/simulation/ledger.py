@@ -23,12 +23,16 @@ from schemas.topics import (
     INCIDENTS,
     JUDGEMENTS,
     SCHEMAS,
+    SPECIAL_ALERTS,
     SUBMISSIONS,
+    WATCHES,
+    alerts,
     cases,
     enriched,
     links,
 )
 from stream_processors.admit import Admission
+from stream_processors.alert.reading import FactReader
 from stream_processors.enrich import Enrichment
 from stream_processors.match import Matcher, shipped_model
 from stream_processors.match.matcher import Taken
@@ -40,6 +44,8 @@ from tests.simulation.members import expected as members_expected
 from tests.simulation.stages import Fragile, PoisonError
 from tests.simulation.tables import folded, row_of
 from tests.simulation.world import GENERATION, World, reference
+from tests.unit.alert.expected import contents as expected_alerts
+from tests.unit.alert.expected import folded as folded_alerts
 from tests.unit.match.worlds import Said
 from tests.unit.match_cases.expected import expected as expected_cases
 from tests.unit.match_cases.facts import folded as folded_cases
@@ -211,7 +217,7 @@ def _copy(record: Output | Record) -> Copy:
 
 
 def _topics(world: World) -> set[str]:
-    others = {topic.name for topic in (SUBMISSIONS, SCHEMAS, *TOPICS, *generated(GENERATION))}
+    others = {topic.name for topic in (SUBMISSIONS, SCHEMAS, WATCHES, SPECIAL_ALERTS, *TOPICS, *generated(GENERATION))}
     return {where.topic for where, log in world.broker.logs.items() if log.end} - others
 
 
@@ -282,6 +288,22 @@ def _check_cases(world: World) -> None:
         raise BreachError("changed: the cases are not those of the links and judgements")
 
 
+def _check_alerts(world: World) -> None:
+    """Each revision of each alert once, and what stands is what follows from all facts together."""
+    written = [
+        codec("alert").decode_canonical((r.value or b"")[FRAME_BYTES:]) for r in _all_of(world, alerts(GENERATION).name)
+    ]
+    try:
+        stands = folded_alerts(written)
+    except AssertionError as error:
+        raise BreachError("doubled or lost: a revision of an alert does not follow the one before") from error
+    said = [record for topic in (WATCHES, SPECIAL_ALERTS) for record in _all_of(world, topic.name)]
+    incidents = [record for n in range(PARTITIONS_USED) for record in committed(world, ENRICHED, n)]
+    facts = FactReader(KnownSchemas(lambda: DICTIONARY)).facts([*said, *incidents])
+    if stands != expected_alerts(facts):
+        raise BreachError("changed: the alerts are not those of the incidents, watches and special alerts")
+
+
 def _all_of(world: World, topic: str) -> list[Record]:
     return committed(world, topic, 0)
 
@@ -291,5 +313,6 @@ CHECKS: dict[str, Callable[[World], None]] = {
     "enrich": _check_enriched,
     "match": _check_links,
     "cases": _check_cases,
+    "alert": _check_alerts,
 }
 """For each stage of the catalogue, what must hold of its outputs."""

@@ -8,6 +8,8 @@ from schemas.reading import Record
 from schemas.topics import DIRECTORY, SCHEMAS
 from stream_processors.admit import Admission, DirectoryReader
 from stream_processors.admit.stage import Admitted
+from stream_processors.alert import Alerts
+from stream_processors.alert.judging import KeptAlerts
 from stream_processors.enrich import Enrichment
 from stream_processors.runtime import Log, Partition, Processed, following_schemas
 from tests.simulation.log import SimulatedLog
@@ -92,9 +94,21 @@ class _AdmissionByStoredPosition(Admission):
         return dict(stored)
 
 
+class _AlertsByStoredPosition(Alerts):
+    """Alerts go by the stored positions alone."""
+
+    def restore(self, log: Log, stored: Mapping[Partition, int]) -> dict[Partition, int]:
+        super().restore(log, stored)
+        self._kept = KeptAlerts()
+        return dict(stored)
+
+
 def _without_look(around: Surroundings) -> Enrichment:
-    schemas = KnownSchemas(following_schemas(around.topic(SCHEMAS.name)))
-    return _WithoutLook(schemas, around.reference(), around.generation)
+    return _WithoutLook(_following(around), around.reference(), around.generation)
+
+
+def _following(around: Surroundings) -> KnownSchemas:
+    return KnownSchemas(following_schemas(around.topic(SCHEMAS.name)))
 
 
 def _sources(around: Surroundings) -> DirectoryReader:
@@ -120,6 +134,9 @@ MUTATIONS: dict[str, Parts] = {
     "enrichment without a look at its output": Parts(stages={"enrich": _without_look}),
     "admission without a look at its decisions": Parts(
         stages={"admit": lambda around: _AdmissionByStoredPosition(_sources(around))}
+    ),
+    "alerts without what was before": Parts(
+        stages={"alert": lambda around: _AlertsByStoredPosition(_following(around), around.generation)}
     ),
 }
 """Each with the world in which it is made."""

@@ -30,6 +30,7 @@ from tests.simulation.remembering import remembered
 from tests.simulation.scheduler import Scheduler
 from tests.simulation.stages import Fragile
 from tests.simulation.tables import MemorySink, Place, Tables
+from tests.simulation.watching import watched_or_written
 from tests.unit.stream_processors.world import HERE
 
 GENERATION = 1
@@ -116,6 +117,7 @@ class World:
         self._live("members", self._project_members)
         self.scheduler.spawn("strangers", self._disturb)
         self.scheduler.spawn("members", self._tell)
+        self.scheduler.spawn("watchers", self._watch)
         self.scheduler.spawn("operators", self._operate)
 
     def _live(self, name: str, run: Callable[[Process], None]) -> None:
@@ -167,6 +169,12 @@ class World:
         for number in range(self.random.randrange(8)):
             self.scheduler.sleep(self.random.randrange(3_000))
             self.broker.append(told(self.random, number))
+
+    def _watch(self) -> None:
+        """What is watched, and what the secretariat writes."""
+        for _ in range(self.random.randrange(6)):
+            self.scheduler.sleep(self.random.randrange(4_000))
+            self.broker.append(watched_or_written(self.random))
 
     def _change(self) -> None:
         if self.faults.happens("directory changes"):

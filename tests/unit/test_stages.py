@@ -2,8 +2,8 @@
 
 import pytest
 
-from deploy.stages import PROJECTING, STAGES, STREAMING, Projecting, Streaming, generated
-from schemas.topics import AUDIT, DEAD_LETTERS, PERMANENT
+from deploy.stages import PROJECTING, REACTING, STAGES, STREAMING, Projecting, Streaming, generated
+from schemas.topics import ACCESS, AUDIT, DEAD_LETTERS, PERMANENT
 from tests.simulation.ledger import CHECKS
 
 
@@ -14,9 +14,9 @@ def test_a_stage_may_read_what_it_consumes(stage: Streaming | Projecting) -> Non
 
 
 def test_stages_write_exactly_what_the_topics_say() -> None:
-    """Beside dead letters, refusals in the audit and receipts, which are not of one stage or not one topic."""
+    """Beside dead letters, audit, access log and receipts, which are not of one stage or not one topic."""
     said = {(name, topic.name) for topic in (*PERMANENT, *generated(1)) for name in topic.writers if name in STAGES}
-    aside = {topic.name for topic in (AUDIT, DEAD_LETTERS)}
+    aside = {topic.name for topic in (ACCESS, AUDIT, DEAD_LETTERS)}
     written = {(stage.name, topic.name) for stage in STREAMING for topic in stage.outputs(1)}
     assert written == {each for each in said if each[1] not in aside}
 
@@ -31,5 +31,5 @@ def test_groups_of_a_stage_are_of_its_generation_and_of_nobody_else() -> None:
 
 def test_every_stage_has_its_place_once() -> None:
     """A stage from log to log without a check of its outputs would run in the simulation and prove nothing."""
-    assert len(STAGES) == len(STREAMING) + len(PROJECTING)
+    assert len(STAGES) == len(STREAMING) + len(PROJECTING) + len(REACTING)
     assert {stage.name for stage in STREAMING} == CHECKS.keys()

@@ -41,7 +41,7 @@ def _pictures(learned: Learned) -> dict[str, str]:
     found = {"course.svg": course(learned.estimated)}
     for relation, words in RELATIONS.items():
         linked, review = (
-            _bits(ppm) for ppm in (model.thresholds.duplicate_linked[relation], model.thresholds.duplicate_review)
+            _bits(ppm[relation]) for ppm in (model.thresholds.duplicate_linked, model.thresholds.duplicate_review)
         )
         found[f"weights_{relation}.svg"] = weight_bars(weights(model, relation), f"Weights in bits: {words}")
         found[f"scores_{relation}.svg"] = score_histogram(

@@ -60,7 +60,7 @@ def _without_level(told: dict[str, Any]) -> None:
 
 
 def _unordered(told: dict[str, Any]) -> None:
-    told["thresholds"]["duplicate_review"] = 999_999
+    told["thresholds"]["duplicate_review"]["same_agency"] = 999_999
 
 
 def _without_relation(told: dict[str, Any]) -> None:

@@ -64,7 +64,7 @@ def test_any_order_and_any_batches_end_in_the_same_links(seed: int) -> None:
 @given(SEEDS)
 @settings(max_examples=6)
 def test_links_are_those_of_each_pair_alone_under_an_open_key(seed: int) -> None:
-    """A link's content depends on its two incidents and the model alone; keys are counted by scope."""
+    """A link's content, its support with it, depends on its two incidents and the model alone; keys count by scope."""
     random = Random(seed)  # noqa: S311  # test data, not a secret
     values = history(random, 8)
     _, said = run(_batches(random, values, []))
@@ -85,9 +85,10 @@ def test_links_are_those_of_each_pair_alone_under_an_open_key(seed: int) -> None
     expected = {}
     for one, two in combinations(range(current.height), 2):
         scopes = {0, classes[one], classes[two]}
-        shared = carried.get(one, set()) & carried.get(two, set())
-        if any(all(crowd.get((scope, key), 0) <= NARROW.key_limit for scope in scopes) for key in shared):
-            for link in Matcher(_WIDE).take(current[[one, two]]).links:
+        for link in Matcher(_WIDE).take(current[[one, two]]).links:
+            support = {key % 2**64 for key in link["keys"]}
+            assert support <= carried[one] & carried[two]
+            if any(all(crowd.get((scope, key), 0) <= NARROW.key_limit for scope in scopes) for key in support):
                 expected[link["left"], link["right"]] = link
     assert _comparable(expected) == _comparable(said.counting())
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterable, Sequence
 
-from schemas.directory import Directory, Members
+from schemas.directory.fold import Directory
+from schemas.directory.members import Members
 from schemas.reading import Record
 from schemas.topics import DIRECTORY, DIRECTORY_CLOSED
 
@@ -10,8 +11,8 @@ from schemas.topics import DIRECTORY, DIRECTORY_CLOSED
 class MembersSource:
     """Folds records as they come; the order between the two topics does not matter.
 
-    Acts of the closed part are judged by who was an administrator, so they are folded again whenever there is
-    something new: they are few.
+    Acts of the closed part are judged by who was an administrator, so all of them are folded again whenever there is
+    something new in the other.
     """
 
     def __init__(self, deployment: str) -> None:
@@ -28,11 +29,14 @@ class MembersSource:
         """Take in records of either topic, in the order of each."""
         if not records:
             return
-        self._closed += [record for record in records if record.topic == DIRECTORY_CLOSED.name]
-        directory = self._directory.copy()
-        directory.fold(record for record in records if record.topic == DIRECTORY.name)
-        self._directory = directory
-        self._members = Members(directory).fold(self._closed)
+        closed = [record for record in records if record.topic == DIRECTORY_CLOSED.name]
+        self._closed += closed
+        opened = [record for record in records if record.topic == DIRECTORY.name]
+        if not opened:
+            self._members = self._members.copy().fold(closed)
+            return
+        self._directory = self._directory.copy().fold(opened)
+        self._members = Members(self._directory).fold(self._closed)
 
     def read_on(self, read: Callable[[str, int], Iterable[Record]]) -> None:
         """Read both topics to their ends.

@@ -1,0 +1,104 @@
+"""Faust's driver for Kafka, with the two things that a log written in transactions needs.
+
+Faust's consumer reads what was never committed, whatever its settings say, and its commits stop at each hole that the
+marker of a transaction leaves in the offsets. Both lie in the inside of one version, which is checked.
+"""
+
+import hashlib
+import inspect
+from typing import Any
+
+import faust
+from aiokafka.consumer import fetcher as fetching
+from faust.transport import consumer as faust_consumer
+from faust.transport.drivers import aiokafka as stock
+from faust.types.tuples import TP
+
+from schemas.errors import LogError
+
+VERSION = "0.15.3"
+"""The version of faust-streaming of which the inside is known."""
+READ_COMMITTED = "read_committed"
+
+_THREAD = "AIOKafkaConsumerThread._create_worker_consumer"
+_INSIDE = {
+    "Consumer._add_gap": "4df2573ded7c1c2cde04dc6bde6d4480cb5875ef565256e56966b585ae39b1c1",
+    "Consumer._drain_messages": "44a2500309e83c630493f6828af50166ec8d96a0b3e4fb2bab735f704ae93417",
+    "Consumer._new_offset": "1d2c7ea89a7ad4f1a216c1d51936e569162cd66bd56f889e13fd29c910b58eb0",
+    "Consumer.ack": "5fcf41cf45153475de3790dc56fec1b83335956dc8b3bf7ff6bbb2b57627f03f",
+    _THREAD: "c2701bfc3e6f6cad95c2be36d6a255a86e2c57d18d36cc1082b5fb5c482d99d7",
+}
+"""SHA-256 of the source of what is overridden, or what the override rests on."""
+
+
+class CommittedConsumerThread(stock.AIOKafkaConsumerThread):
+    """Makes the client that reads committed records only."""
+
+    def _create_worker_consumer(self, transport: stock.Transport) -> Any:
+        client = super()._create_worker_consumer(transport)
+        client._isolation_level = READ_COMMITTED  # noqa: SLF001  # given to the fetcher when the client starts
+        return client
+
+    async def on_start(self) -> None:
+        """Start the client, and see that it took.
+
+        Raises:
+            LogError: it reads uncommitted records.
+        """
+        await super().on_start()
+        check_isolation(self._consumer)
+
+
+class CommittedConsumer(stock.Consumer):
+    """Reads committed records, and commits past the holes between them."""
+
+    def _new_consumer_thread(self) -> stock.AIOKafkaConsumerThread:
+        return CommittedConsumerThread(self, loop=self.loop, beacon=self.beacon)
+
+    async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
+        """The hole ends before the record just read; Faust takes that record for a part of it."""
+        await super()._add_gap(tp, offset_from, offset_to - 1)
+
+
+class CommittedTransport(stock.Transport):
+    """Faust's transport with that consumer."""
+
+    Consumer = CommittedConsumer
+
+
+def check_isolation(client: Any) -> None:
+    """Check a client of aiokafka that was started.
+
+    Raises:
+        LogError: it, or what fetches for it, reads uncommitted records.
+    """
+    fetcher = getattr(client, "_fetcher", None)
+    found = getattr(client, "_isolation_level", None), getattr(fetcher, "_isolation_level", None)
+    if found[0] != READ_COMMITTED or found[1] not in (READ_COMMITTED, fetching.READ_COMMITTED):
+        raise LogError(f"the consumer of Faust would read what was never committed: isolation {found}")
+
+
+def check_driver() -> None:
+    """Check that Faust is the version whose inside is known, to the letter.
+
+    Raises:
+        LogError: it is another one.
+    """
+    if faust.__version__ != VERSION:
+        raise LogError(
+            f"faust-streaming is {faust.__version__}; what is built on it here is tried with {VERSION} alone"
+        )
+    for name, digest in fingerprints().items():
+        if _INSIDE[name] != digest:
+            raise LogError(f"faust-streaming {VERSION} has another {name} than the one this is built on")
+
+
+def fingerprints() -> dict[str, str]:
+    """SHA-256 of the source of each thing inside Faust that this rests on."""
+    owners = {"Consumer": faust_consumer.Consumer, "AIOKafkaConsumerThread": stock.AIOKafkaConsumerThread}
+    found = {}
+    for name in _INSIDE:
+        owner, method = name.split(".")
+        source = inspect.getsource(getattr(owners[owner], method))
+        found[name] = hashlib.sha256(source.encode()).hexdigest()
+    return found

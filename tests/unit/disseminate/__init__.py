@@ -1,0 +1,1 @@
+"""Dissemination without servers."""
