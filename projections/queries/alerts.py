@@ -172,8 +172,8 @@ def _incidents(connection: psycopg.Connection, generation: int, alert_id: str) -
         SELECT i.incident_id::text, ai.revision AS looked_at, i.revision, i.withdrawn, i.agency_id, i.source_ref,
             i.incident_type, i.occurred_on, i.occurred_precision, i.admitted_at, i.place_country, i.place_name,
             i.departure, i.transit, i.destination, i.action_requested,
-            ARRAY(SELECT DISTINCT coalesce(t.substance_id, t.substance_text) FROM {item} t
-                WHERE t.incident_id = i.incident_id ORDER BY 1) AS substances
+            ARRAY(SELECT DISTINCT t.substance_text FROM {item} t WHERE t.incident_id = i.incident_id ORDER BY 1)
+                AS substances
         FROM {alert_incident} ai JOIN {incident} i USING (incident_id)
         WHERE ai.alert_id = %(id)s::uuid ORDER BY i.admitted_at, i.incident_id
     """

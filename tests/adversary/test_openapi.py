@@ -26,7 +26,7 @@ from tests.integration.serving import serving, with_gateway_key
 from tests.running import Running
 
 _CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
-_OPERATIONS = 34
+_OPERATIONS = 50
 _AS_OF = "2020-01-01"
 schemathesis.serializer.alias("application/avro", "application/octet-stream")
 

@@ -33,8 +33,11 @@ from tests.integration.serving import client, serving
 from tests.running import Running
 
 _ALONE = {"audience": ["agency:mom-owner"], "tlp": "AMBER"}
-_NOT_OF_A_MOMENT = {"/incidents/{incident_id}/opened", "/delegations", "/receipts", "/receipts/{event_id}"}
-"""What is asked for of now alone: openings, links, and what admission said."""
+_NOT_OF_A_MOMENT = {
+    *("/incidents/{incident_id}/opened", "/delegations", "/receipts", "/receipts/{event_id}"),
+    *("/inbox", "/subscriptions"),
+}
+"""What is asked for of now alone: openings, links, what admission said, and what is delivered."""
 
 
 def _tables(settings: Settings) -> set[str]:
@@ -141,10 +144,10 @@ def test_every_view_takes_a_moment(past: tuple[Settings, str, IncidentProducer, 
     now = _moment(datetime.now(UTC))
     with client(address, settings, "mom-other") as who:
         _ready(who, "/milestones", as_of=now)
-        for none in ("/cases", "/requests"):
+        for none in ("/cases", "/requests", "/alerts"):
             assert {who.get(f"{none}/{uuid4()}", params=each).status_code for each in ({}, {"as_of": now})} == {404}
         for path in views:
-            if "{case_id}" in path or "{thread_id}" in path:
+            if any(name in path for name in ("{case_id}", "{thread_id}", "{alert_id}")):
                 continue  # there is none here
             named = path.replace("{incident_id}", str(sent["amended"].incident_id))
             then, today = _ready(who, named, as_of=now), who.get(named).json()

@@ -118,7 +118,7 @@ def test_who_is_not_known_sees_no_row_of_any_table(
     with psycopg.connect(writer_url, autocommit=True) as writer:
         write_members(writer, _GENERATION, members([here, gone], people))
     tables = [name for (name,) in reader.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'g903'")]
-    assert len(tables) == 29
+    assert len(tables) == 32
     with psycopg.connect(reader_url, autocommit=True) as connection:
         for name in sorted(set(tables) - {"migration"}):
             assert connection.execute(f"SELECT count(*) FROM g903.{name}").fetchone() == (0,)
