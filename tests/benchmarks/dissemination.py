@@ -13,12 +13,12 @@ from typing import Any
 import psutil
 import psycopg
 
-from deploy.agencies import add_agencies, add_focal_points
+from deploy.agencies import add_agencies
 from deploy.changes import make_changes
 from deploy.home import administrator_keys
 from producers import IncidentProducer
 from schemas.directory import Agency, Subscriptions, read_members
-from schemas.directory.commands import SubscriptionSet, WebhookHostsSet
+from schemas.directory.commands import FocalPointSet, SubscriptionSet, WebhookHostsSet
 from schemas.settings import Settings
 from stream_processors.disseminate.events import Event
 from stream_processors.disseminate.index import SubscriptionIndex
@@ -64,8 +64,6 @@ def _subscribe(settings: Settings, receiver: Receiver) -> list[tuple[str, str]]:
     add_agencies(settings, [Agency(id_, id_, "CUSTOMS", "NZL") for id_ in agencies])
     each = PEOPLE // AGENCIES
     people = [[agency, *(f"{agency}-{number}" for number in range(1, each))] for agency in agencies]
-    for agency, names in zip(agencies, people, strict=True):
-        add_focal_points(settings, agency, dict.fromkeys(names[1:], ("read",)))
     reference = Reference.load()
     named = [(name, reference.substance(name).substance_id) for name in _NAMES]
     pairs = list(product([(name, id_) for name, id_ in named if id_], product(_FROM, _TO)))
@@ -73,6 +71,12 @@ def _subscribe(settings: Settings, receiver: Receiver) -> list[tuple[str, str]]:
     chance.shuffle(pairs)
     everybody = [name for names in people for name in names]
     commands: list[Any] = [WebhookHostsSet(agency_id=id_, hosts=[receiver.host]) for id_ in agencies]
+    named_people = {"role": "duty", "issuer": settings.local_issuer, "rights": ["read"]}
+    commands += [
+        FocalPointSet.model_validate({"focal_point_id": name, "agency_id": agency, "subject": name, **named_people})
+        for agency, names in zip(agencies, people, strict=True)
+        for name in names[1:]
+    ]
     asked = []
     for number in range(SUBSCRIPTIONS):
         (name, id_), ends = pairs[number % len(pairs)]
