@@ -28,11 +28,12 @@ class PostgresDeliveries:
 
     Args:
         settings: with a generation, and the address of the writer.
+        worker: name of the worker that leases.
         lease_s: after which what one process leased may be taken by another.
     """
 
-    def __init__(self, settings: Settings, lease_s: float = 60.0) -> None:
-        self._generation, self._lease_s = settings.generation, lease_s
+    def __init__(self, settings: Settings, worker: str = "0", lease_s: float = 60.0) -> None:
+        self._generation, self._worker, self._lease_s = settings.generation, worker, lease_s
         self._pool = ConnectionPool(
             settings.require("database_url"),
             min_size=1,
@@ -88,6 +89,7 @@ class PostgresDeliveries:
     def adopt(self) -> int:
         """See `DeliveryStore.adopt`."""
         with self._transaction() as connection:
+            connection.execute(statements.LET_GO, {"worker": self._worker})
             return connection.execute(statements.ADOPT, {"generation": self._generation}).rowcount
 
     def claim(self, limit: int, busy: Collection[tuple[str, str]]) -> list[Delivery]:
@@ -102,12 +104,12 @@ class PostgresDeliveries:
             first = connection.execute(self._claim_group, wanted).fetchone()
             if first is None:
                 return None
-            leased = cursor.execute(statements.LEASE_GROUP, {"group": first[0], "lease_s": self._lease_s}).fetchall()
-            return str(first[0]), leased
+            leased = {"group": first[0], "lease_s": self._lease_s, "worker": self._worker}
+            return str(first[0]), cursor.execute(statements.LEASE_GROUP, leased).fetchall()
 
     def _wanted(self, busy: Collection[tuple[str, str]]) -> dict[str, Any]:
         named = {"recipients": [each[0] for each in busy], "ways": [each[1] for each in busy]}
-        return {**named, "generation": self._generation, "lease_s": self._lease_s}
+        return {**named, "generation": self._generation, "lease_s": self._lease_s, "worker": self._worker}
 
     def waiting(self) -> bool:
         """See `DeliveryStore.waiting`."""
