@@ -62,7 +62,7 @@ class Delivering:
         self._backoff, self._grouped_s = backoff, grouped_s
         self._busy: dict[tuple[str, str], asyncio.Task[None]] = {}
         self._woken = asyncio.Event()
-        self._pause_s = _LOOK_S
+        self._pause_s, self._group_at = _LOOK_S, 0.0
 
     def wake(self) -> None:
         """Look at once: something was kept."""
@@ -91,10 +91,17 @@ class Delivering:
             lanes.setdefault(each.lane, []).append(each)
         for lane, deliveries in lanes.items():
             self._begin(lane, self._one_by_one(deliveries))
-        group = await self._ask(self._store.claim_group, list(self._busy))
+        group = None
+        if self._loop_time() >= self._group_at:
+            group = await self._ask(self._store.claim_group, list(self._busy))
+            self._group_at = self._loop_time() + (0.0 if group else _SELDOM_S)
         if group is not None:
             self._begin(group[1][0].lane, self._together(*group))
         return bool(claimed) or group is not None
+
+    @staticmethod
+    def _loop_time() -> float:
+        return asyncio.get_running_loop().time()
 
     async def _rest(self, found: bool) -> None:  # as `_step` gives it
         """Wait for something to be kept or finished; for the views, look again soon, and less often in the end."""
