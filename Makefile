@@ -32,8 +32,8 @@ bench: $(BIN)/ready  ## the figures: import, latency, replay, restoring (SIZE=),
 growth: $(BIN)/ready  ## what matching takes as the history grows, and of hostile feeds (SIZES="10000 100000 1000000", HOSTILE=)
 	@$(BIN)/python -m tests.benchmarks.growth
 
-accuracy: $(BIN)/ready  ## how well duplicates are found, beside peers, with intervals and errors (SIZE=, SEED=)
-	@$(BIN)/python -m tests.accuracy $(if $(SIZE),--size $(SIZE)) $(if $(SEED),--seed $(SEED))
+accuracy: $(BIN)/ready  ## how well duplicates, surges and what is new are found, beside peers (SIZE=, SEED=, ONLY=alerts or matching)
+	@$(BIN)/python -m tests.accuracy $(if $(ONLY),--only $(ONLY)) $(if $(SIZE),--size $(SIZE)) $(if $(SEED),--seed $(SEED))
 
 torn: $(BIN)/ready  ## a late EndTxn against plain loops and the worker, with the counts
 	@$(BIN)/python -m tests.faults.torn_report

@@ -94,6 +94,7 @@ class Disseminating:
         on_batch: called after each record with 1.
         backoff: how long a message waits after a failure; else as usual.
         grouped_s: how long messages beyond a limit are collected.
+        reminded_s: between two looks at what is due of requests.
     """
 
     def __init__(
@@ -103,9 +104,10 @@ class Disseminating:
         on_batch: Callable[[int], None] | None = None,
         backoff: Backoff | None = None,
         grouped_s: float = 60.0,
+        reminded_s: float = 5.0,
     ) -> None:
         self._settings, self._instance, self._on_batch = settings, instance, on_batch
-        self._backoff, self._grouped_s = backoff, grouped_s
+        self._backoff, self._grouped_s, self._reminded_s = backoff, grouped_s, reminded_s
 
     def run(self, stop: threading.Event) -> None:
         """Run until `stop` is set.
@@ -128,7 +130,13 @@ class Disseminating:
                 closing.callback(each.close)
             ports = Ports(store, sight, Channels(webhook, mail).send, departures.note)
             stage = Disseminate(
-                settings, ports, self._instance, self._on_batch, backoff=self._backoff, grouped_s=self._grouped_s
+                settings,
+                ports,
+                self._instance,
+                self._on_batch,
+                backoff=self._backoff,
+                grouped_s=self._grouped_s,
+                reminded_s=self._reminded_s,
             )
             stage.run(stop)
 

@@ -73,11 +73,11 @@ class Finds:
                 key = _key(measure, of, later)
                 seen_by = {*book.classes(key)} if fact.policy_class == COMMUNITY_CLASS else {fact.policy_class}
                 for class_ in seen_by:
-                    view = View(book, class_)
-                    limit = self._fence(view, measure, of, later)
+                    own = book.parts(key, class_)
+                    limit = self._fence(View(book, class_), measure, of, later) if own else None
                     if limit is None:
                         continue
-                    for step, facts in book.parts(key, class_).items():
+                    for step, facts in own.items():
                         if step > limit.at:
                             yield from ((self.name, each.incident_id) for each in facts)
 

@@ -4,7 +4,7 @@ What is told is a function of the set of facts: detectors judge units from files
 the community's gets what follows from the two together, where the community's alone does not say as much.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from schemas.identity import alert_id
@@ -37,7 +37,6 @@ DETECTORS: tuple[Detector, ...] = (
     _WATCHED,
     _SPECIALS,
 )
-_BY_NAME = {detector.name: detector for detector in DETECTORS}
 _OF_INCIDENTS = ("find", "stop")
 """Units of one incident each: too many to be remembered where nothing is found."""
 
@@ -72,7 +71,9 @@ class Change(NamedTuple):
 class Alerting:
     """The alerts of all committed facts and of some that are not; `commit` takes these over."""
 
-    def __init__(self, kept: KeptAlerts) -> None:
+    def __init__(self, kept: KeptAlerts, detectors: Sequence[Detector] = DETECTORS) -> None:
+        self._detectors = detectors
+        self._by_name = {detector.name: detector for detector in detectors}
         self.book = Book(kept.book)
         self._judged = DraftMap(kept.judged)
 
@@ -94,15 +95,15 @@ class Alerting:
             self.book.incidents.put(id_, known)
             for fact, change in ((was, self.book.remove), (now, self.book.add)):
                 if fact is not None:
-                    change(fact, filings(fact))
+                    change(fact, filings(fact, self._detectors))
             for fact in (was, now):
                 if fact is not None:
-                    for detector in DETECTORS:
+                    for detector in self._detectors:
                         detector.changed(self.book, fact)
 
         facts = [fact for fact in (was, now) if fact is not None]
         return self._changes(
-            lambda: [unit for fact in facts for each in DETECTORS for unit in each.units(self.book, fact)],
+            lambda: [unit for fact in facts for each in self._detectors for unit in each.units(self.book, fact)],
             lambda: put(later, was, now),
             lambda: put(known, now, was),
         )
@@ -144,11 +145,11 @@ class Alerting:
         before |= {unit: known for unit in unseen if (known := self._judged.get(unit)) is not None}
         if undo is not None and len(before) < len(touched):
             undo()
-            before |= {unit: judged(self.book, unit) for unit in touched if unit not in before}
+            before |= {unit: self._judge(unit) for unit in touched if unit not in before}
             change()
         found = []
         for unit in touched:
-            was, now = before[unit], judged(self.book, unit)
+            was, now = before[unit], self._judge(unit)
             self._judged.put(unit, now if now or unit[0] not in _OF_INCIDENTS else None)
             found += [
                 Change(id_, was.get(id_), now.get(id_)) for id_ in sorted({*was, *now}) if was.get(id_) != now.get(id_)
@@ -157,7 +158,10 @@ class Alerting:
 
     def _standing(self, unit: Unit) -> Standing:
         known = self._judged.get(unit)
-        return judged(self.book, unit) if known is None else known
+        return self._judge(unit) if known is None else known
+
+    def _judge(self, unit: Unit) -> Standing:
+        return judged(self.book, unit, self._by_name[unit[0]])
 
     def commit(self) -> None:
         """Take over what was changed."""
@@ -181,15 +185,14 @@ def after(known: Known | None, given: Revised) -> Known:
     return Known(revision, current, admitted)
 
 
-def filings(fact: Fact) -> Iterator[Filing | Entry]:
+def filings(fact: Fact, detectors: Sequence[Detector] = DETECTORS) -> Iterator[Filing | Entry]:
     """Where a fact is filed."""
-    for detector in DETECTORS:
+    for detector in detectors:
         yield from detector.filings(fact)
 
 
-def judged(book: Book, unit: Unit) -> Standing:
-    """What is told of a unit."""
-    detector = _BY_NAME[unit[0]]
+def judged(book: Book, unit: Unit, detector: Detector) -> Standing:
+    """What is told of a unit of a detector."""
     found: dict[str, Told] = {}
     said: dict[tuple[str, ...], Finding] = {}
     for finding in detector.findings(unit, View(book)):

@@ -6,13 +6,13 @@ which those in which the country reported nothing at all say nothing. Months tha
 episode, which is one alert.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
 from schemas.policies import COMMUNITY_CLASS
-from stream_processors.alert.baseline import LEAST, expected
+from stream_processors.alert.baseline import LEAST, Expected, expected
 from stream_processors.alert.book import Book, Entry, Filing, Key, View
 from stream_processors.alert.detector import Unit
 from stream_processors.alert.facts import UNKNOWN, Fact
@@ -72,9 +72,16 @@ _TOO_SHORT = Past(0.0, 1 << 62, 0)
 
 
 class Surge:
-    """A unit is a country and a class of substances."""
+    """A unit is a country and a class of substances.
+
+    Args:
+        expect: what counts of the past make likely.
+    """
 
     name = "surge"
+
+    def __init__(self, expect: Callable[[tuple[int, ...]], Expected] = expected) -> None:
+        self._expect = expect
 
     def filings(self, fact: Fact) -> Iterator[Filing | Entry]:
         """See `Detector.filings`."""
@@ -145,7 +152,7 @@ class Surge:
         known: dict[int, Past] = view.book.memo.get(memo) or {}
         past = known.get(month)
         if past is None:
-            past = _past(view, country, class_, month)
+            past = self._past(view, country, class_, month)
             view.book.memo.put(memo, {**known, month: past})
         key = _key(country, class_)
         if view.size(key, month) < past.least:
@@ -163,17 +170,16 @@ class Surge:
             classes_of(timely[:reached]),
         )
 
-
-def _past(view: View, country: str, class_: str, month: int) -> Past:
-    key = _key(country, class_)
-    months = range(month - GUARD - WINDOW, month - GUARD)
-    reported = [each for each in months if view.size(_key(country, UNKNOWN), each)]
-    if len(reported) < LEAST_MONTHS:
-        return _TOO_SHORT
-    mean, least = expected(tuple(view.size(key, each) for each in reported))
-    return Past(
-        mean, least, max((strictest(view.part(key, each)) for each in reported if view.size(key, each)), default=0)
-    )
+    def _past(self, view: View, country: str, class_: str, month: int) -> Past:
+        key = _key(country, class_)
+        months = range(month - GUARD - WINDOW, month - GUARD)
+        reported = [each for each in months if view.size(_key(country, UNKNOWN), each)]
+        if len(reported) < LEAST_MONTHS:
+            return _TOO_SHORT
+        mean, least = self._expect(tuple(view.size(key, each) for each in reported))
+        return Past(
+            mean, least, max((strictest(view.part(key, each)) for each in reported if view.size(key, each)), default=0)
+        )
 
 
 def _finding(country: str, class_: str, episode: list[tuple[int, Cell]]) -> Finding:

@@ -1,11 +1,16 @@
 """What happened, as subscriptions are matched against it; and a kind of what happens, which is one small file each."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Protocol, TypeVar
 
+from schemas.directory import Members
+from schemas.reading import Record
+from schemas.requests import Threads
 from schemas.topics import Topic
 
+T = TypeVar("T")
+REQUEST = "request"
 NOTHING: frozenset[str] = frozenset()
 SEVERITIES = ("LOW", "MEDIUM", "HIGH", "CRITICAL")
 """The codes of the list severity, the mildest first."""
@@ -45,6 +50,34 @@ class Event:
     agencies: frozenset[str] = NOTHING
     to: frozenset[str] | None = None
 
+    def told_to(self, focal_point_ids: Iterable[str]) -> "Event":
+        """The same, for these alone."""
+        return replace(self, to=frozenset(focal_point_ids))
+
+
+class AskThreads(Protocol):
+    """Answers questions about requests for information."""
+
+    def __call__(self, offset: int, question: Callable[[Threads], T]) -> T:
+        """The answer, once the message at an offset was taken in.
+
+        Raises:
+            LogError: the topic cannot be read.
+        """
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known beside a record when its event is read.
+
+    Attributes:
+        members: the directory up to its end.
+        threads: answers a question about all requests for information, the message at an offset among them.
+    """
+
+    members: Members
+    threads: AskThreads
+
 
 @dataclass(frozen=True)
 class Kind:
@@ -54,10 +87,10 @@ class Kind:
         name: as subscriptions name it.
         schema: of the values of its topic.
         topic: where it is written, by the generation.
-        read: the event of a decoded value; None where nobody is told of it.
+        read: (decoded value, its record, what is known beside it) → the event; None where nobody is told of it.
     """
 
     name: str
     schema: str
     topic: Callable[[int], Topic]
-    read: Callable[[Mapping[str, Any]], Event | None]
+    read: Callable[[Mapping[str, Any], Record, Known], Event | None]

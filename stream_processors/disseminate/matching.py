@@ -7,7 +7,7 @@ from schemas.acknowledgement import acknowledgement_of
 from schemas.directory import Subscription
 from schemas.known_schemas import KnownSchemas
 from schemas.reading import Record
-from stream_processors.disseminate.events import URGENT, Event, Kind
+from stream_processors.disseminate.events import URGENT, AskThreads, Event, Kind, Known
 from stream_processors.disseminate.ports import CONSOLE, Delivery, DeliveryStore, Position
 from stream_processors.disseminate.standing import Standing
 
@@ -22,28 +22,36 @@ class Matching:
     Args:
         schemas: decode what is read.
         directory: gives the directory up to its end.
+        threads: answers questions about requests for information.
         store: where deliveries are kept.
     """
 
-    def __init__(self, schemas: KnownSchemas, directory: Callable[[], Standing], store: DeliveryStore) -> None:
-        self._schemas, self._directory, self._store = schemas, directory, store
+    def __init__(
+        self,
+        schemas: KnownSchemas,
+        directory: Callable[[], Standing],
+        threads: AskThreads,
+        store: DeliveryStore,
+    ) -> None:
+        self._schemas, self._directory, self._threads, self._store = schemas, directory, threads, store
 
     def keep_event(self, kind: Kind, record: Record) -> int:
         """Keep what a record of a kind has to be told as; how many deliveries.
 
         Raises:
             ContractError: the record cannot be read.
-            LogError: the directory cannot be read.
+            LogError: the directory, or what is asked of others, cannot be read.
             ProjectionError: the store did not take it.
         """
-        event = kind.read(self._schemas.decoded(record.value, kind.schema))
+        standing = self._directory()
+        value = self._schemas.decoded(record.value, kind.schema)
+        event = kind.read(value, record, Known(standing.members, self._threads))
         if event is None:
             return 0
-        standing = self._directory()
         directory = standing.members.directory
         if directory.generation_since_ms and event.at_ms < directory.generation_since_ms - DAY_MS:
             return 0
-        made = [delivery_of(event, each) for each in standing.index.met(event)]
+        made = deliveries_of(event, standing)
         if made:
             following = directory.next_offset, standing.members.next_offset
             self._store.add(made, Position(record.topic, record.partition, record.offset + 1, *following))
@@ -59,6 +67,11 @@ class Matching:
         said = acknowledgement_of(self._schemas.decoded(record.value, "acknowledgement"))
         at = datetime.fromtimestamp(record.timestamp_ms / 1000, UTC)  # the log's clock, as events have it
         self._store.acknowledge(said.model_copy(update={"at": at}))
+
+
+def deliveries_of(event: Event, standing: Standing) -> list[Delivery]:
+    """What an event has to be told as."""
+    return [delivery_of(event, each) for each in standing.index.met(event)]
 
 
 def delivery_of(event: Event, subscription: Subscription) -> Delivery:

@@ -1,4 +1,4 @@
-"""The stage: Faust reads what happens and what people say of it; beside it, one loop delivers, and one escalates."""
+"""The stage: Faust reads what happens and what people say of it; beside it, loops deliver, escalate and remind."""
 
 import asyncio
 import threading
@@ -11,7 +11,7 @@ from schemas.known_schemas import KnownSchemas
 from schemas.publishing import publish
 from schemas.reading import Record
 from schemas.settings import Settings
-from schemas.topics import ACKNOWLEDGEMENTS, DIRECTORY, DIRECTORY_CLOSED
+from schemas.topics import ACKNOWLEDGEMENTS, DIRECTORY, DIRECTORY_CLOSED, MESSAGES
 from stream_processors.admit.records import dead_letter
 from stream_processors.disseminate.backoff import Backoff
 from stream_processors.disseminate.delivering import Delivering, Escalating, Leaving, Send
@@ -20,6 +20,7 @@ from stream_processors.disseminate.events import Kind
 from stream_processors.disseminate.kinds import KINDS
 from stream_processors.disseminate.matching import Matching
 from stream_processors.disseminate.ports import DeliveryStore, Sight
+from stream_processors.disseminate.reminding import FollowedThreads, Reminding
 from stream_processors.disseminate.standing import FollowedDirectory
 from stream_processors.runtime import KafkaTopic
 
@@ -53,6 +54,7 @@ class Disseminate:
         on_batch: called after each record with 1.
         backoff: how long a message waits after a failure.
         grouped_s: how long messages beyond a limit are collected.
+        reminded_s: between two looks at what is due of requests.
     """
 
     def __init__(
@@ -65,12 +67,16 @@ class Disseminate:
         kinds: tuple[Kind, ...] = KINDS,
         backoff: Backoff | None = None,
         grouped_s: float = 60.0,
+        reminded_s: float = 5.0,
     ) -> None:
         self._settings, self._ports, self._instance, self._on_batch = settings, ports, instance, on_batch
-        self._kinds, self._backoff, self._grouped_s = kinds, backoff or Backoff(), grouped_s
+        self._kinds, self._backoff = kinds, backoff or Backoff()
+        self._grouped_s, self._reminded_s = grouped_s, reminded_s
         topics = KafkaTopic(settings, DIRECTORY.name), KafkaTopic(settings, DIRECTORY_CLOSED.name)
         self._directory = FollowedDirectory(settings.require("deployment"), *topics)
-        self._matching = Matching(KnownSchemas.of(settings), self._directory.standing, ports.store)
+        self._requests = FollowedThreads(KafkaTopic(settings, MESSAGES.name))
+        read_by = KnownSchemas.of(settings), self._directory.standing, self._requests.ask
+        self._matching = Matching(*read_by, ports.store)
 
     def run(self, stop: threading.Event) -> None:
         """Run until `stop` is set; what is under way is finished.
@@ -91,7 +97,8 @@ class Disseminate:
                 kind.topic(generation).name: partial(self._keep, kind) for kind in self._kinds
             }
             handlers[ACKNOWLEDGEMENTS.name] = self._acknowledge
-            beside = self._delivering.run, escalating.run
+            reminding = Reminding(store, standing, self._requests, threads, self._delivering.wake)
+            beside = self._delivering.run, escalating.run, partial(reminding.run, self._reminded_s)
             Host(self._settings, group(generation), self._instance, handlers, self._park, beside).run(stop)
 
     async def _keep(self, kind: Kind, record: Record) -> None:

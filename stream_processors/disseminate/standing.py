@@ -5,11 +5,17 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from schemas.directory import Members, MembersSource, Subscription, Subscriptions, is_live
+from schemas.directory import FocalPoint, Members, MembersSource, Subscription, Subscriptions, is_live
+from schemas.directory.subscribing import SubscriptionSet
+from schemas.directory.subscriptions import subscription_of
 from schemas.topics import DIRECTORY, DIRECTORY_CLOSED
+from stream_processors.disseminate.events import REQUEST
 from stream_processors.disseminate.index import SubscriptionIndex
 from stream_processors.disseminate.ports import CONSOLE, Delivery
 from stream_processors.runtime import OneTopic
+
+_OWN = ".asked"
+"""Ends the name of what nobody subscribed to; no subscription can be named so."""
 
 
 @dataclass(frozen=True)
@@ -101,4 +107,20 @@ class FollowedDirectory:
 
 def _standing(members: Members, subscriptions: Subscriptions) -> Standing:
     held = {each.subscription_id: each for each in subscriptions.of(members).values() if is_live(each, members)}
+    served = {each.focal_point_id for each in held.values() if REQUEST in each.events}
+    for person in members.focal_points.values():
+        own = asked_of(person)
+        if person.focal_point_id not in served and is_live(own, members):
+            held[own.subscription_id] = own
     return Standing(members, held, SubscriptionIndex(held.values()))
+
+
+def asked_of(person: FocalPoint) -> Subscription:
+    """What a focal point has without having subscribed: what it is asked comes to its inbox."""
+    command = SubscriptionSet.model_construct(
+        subscription_id=f"{person.focal_point_id}{_OWN}",
+        focal_point_id=person.focal_point_id,
+        events=[REQUEST],
+        channel="console",
+    )
+    return subscription_of(command, person.agency_id, since_ms=0)

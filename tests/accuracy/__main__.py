@@ -1,6 +1,6 @@
 """`make accuracy`: everyone over generated worlds and the real file; tables on the screen and in docs/accuracy.md.
 
-``python -m tests.accuracy --size 20000 --seed 1``
+Alerts come first, into docs/alerts.md. ``python -m tests.accuracy --size 20000 --seed 1``, or ``--only alerts``.
 """
 
 import argparse
@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from tests.accuracy import correlation_tables, picture, tables
+from tests.accuracy.alerts import tables as alert_tables
 from tests.accuracy.measuring import Found, RealSet, Step, known_of, networks_of, over_real, over_worlds, real, world
 from tests.accuracy.predictors.catalogue import SPLINK, STRONG, simple, splinks
 from tests.accuracy.predictors.ours import ours
@@ -37,7 +38,15 @@ def main() -> None:
     asked.add_argument("--size", type=int, default=20_000, help="incidents in each world")
     asked.add_argument("--seed", type=int, default=1, help="seed of the first of three worlds")
     asked.add_argument("--no-docs", action="store_true", help="print only")
+    asked.add_argument("--only", choices=("matching", "alerts"), help="one part; else both")
     given = asked.parse_args()
+    if given.only != "matching":
+        told = alert_tables.measured(given.seed)
+        sys.stdout.write("\n".join([*told, "", ""]))
+        if not given.no_docs:
+            alert_tables.write(told)
+    if given.only == "alerts":
+        return
     with tempfile.TemporaryDirectory(prefix="ionics-accuracy-") as folder:
         lines, pictures = _measure(given.size, given.seed, Path(folder))
     sys.stdout.write("\n".join(lines) + "\n")

@@ -26,14 +26,16 @@ from tests.integration.exchange import CONTENT
 from tests.unit.projections.alerts import Alerts, Shared
 
 QUICK = Backoff(0.2, 1.0, attempts=6)
-GROUPED_S = 1.0
+GROUPED_S, REMINDED_S = 1.0, 0.2
 
 
 @contextmanager
 def disseminating(settings: Settings, instance: str = "0", backoff: Backoff = QUICK) -> Iterator[None]:
     """The stage as a thread of this process, less patient than it is in life."""
     stop, faults = threading.Event(), list[BaseException]()
-    stage = Disseminating(settings.as_principal("disseminate"), instance, backoff=backoff, grouped_s=GROUPED_S)
+    stage = Disseminating(
+        settings.as_principal("disseminate"), instance, backoff=backoff, grouped_s=GROUPED_S, reminded_s=REMINDED_S
+    )
 
     def run() -> None:
         try:

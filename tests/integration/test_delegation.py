@@ -254,3 +254,29 @@ def test_a_report_is_delegated_over_http_too(world: World) -> None:
     assert _until(lambda: _row(world.hq, sent["incident_id"]))["owner"] == "del-owner"
     assert world.third.get(f"/incidents/{sent['incident_id']}").status_code == 404
     assert receipt["incident_id"].encode() not in {record.key for record in read_topic(world.settings, INCIDENTS.name)}
+
+
+def test_whoever_asks_about_it_asks_the_secretariat(world: World, desk: DelegationDesk) -> None:
+    """The owner is no party, and cannot be made one by passing the thread on; the secretariat asks it separately."""
+    [delegated] = _reported(world.settings, "asked about")
+    published = desk.publish(delegated, content_of(delegated, _WORDS, "DESK")).incident_id
+    _until(lambda: world.third.get(f"/incidents/{published}").status_code == 200)
+    _until(lambda: _row(world.hq, delegated.incident_id).get("state") == "PUBLISHED")
+    made = world.third.post("/requests", json={"incident_id": published, "text": "Which docker?"}).json()
+    assert made["to"] == ["agency:del-hq"]
+    path = f"/requests/{made['thread_id']}"
+    _until(lambda: world.hq.get(path).status_code == 200)
+    assert world.owner.get(path).status_code == 404
+    for name in ("agency:del-owner", "focal-point:del-owner"):
+        refused = world.hq.post(f"{path}/forward", json={"to": [name]})
+        assert (refused.status_code, refused.json()["code"]) == (422, "DELEGATED")
+    for incident_id, who in ((delegated.incident_id, world.hq), (delegated.incident_id, world.third)):
+        answer = who.post("/requests", json={"incident_id": incident_id, "text": "Which docker?"})
+        assert answer.status_code == (201 if who is world.hq else 404)
+    _until(lambda: world.owner.get("/requests").json()["requests"])
+    [row] = world.owner.get("/requests").json()["requests"]
+    assert (row["incident_id"], row["asked_by"], row["to_answer"]) == (delegated.incident_id, "del-hq", True)
+    assert world.hq.post(f"{path}/answers", json={"text": "The one at the gate."}).status_code == 201
+    shown = _until(lambda: (f := world.third.get(path).json())["request"]["state"] == "ANSWERED" and f)
+    assert "del-owner" not in str(shown)
+    assert delegated.incident_id not in str(shown)

@@ -2,8 +2,10 @@
 
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import psycopg
@@ -15,8 +17,11 @@ from deploy.disseminating import webhook_key
 from deploy.generations import drop_generation
 from deploy.stages import generated
 from projections.migrate import migrate
+from projections.requests import RequestDesk
+from projections.requests.desk import Question
+from projections.viewing import viewing
 from schemas.codec import FRAME_BYTES, codec
-from schemas.directory import Agency
+from schemas.directory import Agency, read_members
 from schemas.directory.commands import FocalPointSuspend, SubscriptionEnd, WebhookHostsSet
 from schemas.reading import quiet_logger, read_topic
 from schemas.settings import Settings
@@ -41,6 +46,7 @@ pytestmark = pytest.mark.stack
 
 _GENERATION = 921
 _HOME, _AWAY, _THIRD = "dis-nzl", "dis-aus", "dis-fji"
+_SOON = timedelta(seconds=8)
 _CHIEF, _SECOND = "dis-aus-chief", "dis-aus-second"
 
 
@@ -266,3 +272,34 @@ def test_history_is_told_to_nobody(at_work: Settings, receiver: Receiver) -> Non
     until(lambda: receiver.events() == [new])
     assert not kept(at_work, old)
     change(at_work, SubscriptionEnd(subscription_id=command.subscription_id))
+
+
+def test_requests_reach_those_who_are_asked_and_come_again_when_they_are_due(
+    at_work: Settings, receiver: Receiver
+) -> None:
+    """In the inbox without a subscription, elsewhere with one; nothing to a third; no more once there is an answer."""
+    change(at_work, command := subscribed(_AWAY, "webhook", receiver.address(), events=["request"]))
+    with _desk(at_work, _HOME) as desk:
+        due_at = datetime.now(UTC) + _SOON
+        asked = desk.ask(Question("Whose parcel is it?", subject="Parcel", to=[f"agency:{_AWAY}"], due_at=due_at))
+    until(lambda: receiver.events() == [asked.thread_id])
+    [first] = receiver.bodies
+    assert (first["type"], first["kind"], first["severity"]) == ("ionics.request", "REQUEST", "MEDIUM")
+    assert first["link"] == f"https://ionics.example/requests/{asked.thread_id}"
+    until(lambda: [body["kind"] for body in receiver.bodies] == ["REQUEST", "REMINDER", "DEADLINE"])
+    until(lambda: (_HOME, "DELIVERED") in states(at_work, asked.thread_id))  # it is told that nobody has answered
+    people = {person for person, state in states(at_work, asked.thread_id) if state == "DELIVERED"}
+    assert people == {_HOME, _AWAY, _CHIEF, _SECOND}
+    with _desk(at_work, _AWAY) as desk:
+        desk.answer(asked.thread_id, "Ours.")
+    until(lambda: states(at_work, asked.thread_id).count((_HOME, "DELIVERED")) == 2)
+    assert len(receiver.bodies) == 3
+    change(at_work, SubscriptionEnd(subscription_id=command.subscription_id))
+
+
+@contextmanager
+def _desk(settings: Settings, person: str) -> Iterator[RequestDesk]:
+    members = read_members(settings)
+    with psycopg.connect(settings.reader_url, autocommit=True) as connection:
+        views = partial(viewing, connection, settings.generation, person)
+        yield RequestDesk(settings, members.focal_points[person], members, views)

@@ -2,8 +2,9 @@
 
 from projections.deliveries.kinds.alerts import ALERT
 from projections.deliveries.kinds.incidents import INCIDENT
+from projections.deliveries.kinds.requests import REQUEST
 
-SHOWN = {"incident": INCIDENT, "alert": ALERT}
+SHOWN = {"incident": INCIDENT, "alert": ALERT, "request": REQUEST}
 """Kind of an event → how it is seen."""
 
 __all__ = ["SHOWN"]

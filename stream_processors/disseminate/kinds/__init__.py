@@ -5,7 +5,8 @@ How one is shown to whom, and whether it still may be, is the other side's to sa
 
 from stream_processors.disseminate.kinds.alerts import ALERTS
 from stream_processors.disseminate.kinds.incidents import INCIDENTS
+from stream_processors.disseminate.kinds.requests import REQUESTS
 
-KINDS = (INCIDENTS, ALERTS)
+KINDS = (INCIDENTS, ALERTS, REQUESTS)
 
-__all__ = ["ALERTS", "INCIDENTS", "KINDS"]
+__all__ = ["ALERTS", "INCIDENTS", "KINDS", "REQUESTS"]

@@ -38,4 +38,4 @@ def alert_digest(alert: Mapping[str, Any]) -> str:
     return hashlib.sha256(canonical_json(said)).hexdigest()
 
 
-ALERTS = Kind("alert", "alert", alerts, read_alert)
+ALERTS = Kind("alert", "alert", alerts, lambda value, *_: read_alert(value))

@@ -36,4 +36,4 @@ def read_incident(record: Mapping[str, Any]) -> Event:
     )
 
 
-INCIDENTS = Kind("incident", "enriched", enriched, read_incident)
+INCIDENTS = Kind("incident", "enriched", enriched, lambda value, *_: read_incident(value))

@@ -8,7 +8,7 @@ from schemas.codec import codec
 from stream_processors.alert.book import Book, Kept
 from stream_processors.alert.detector import Unit
 from stream_processors.alert.finding import written
-from stream_processors.alert.judging import Told, judged
+from stream_processors.alert.judging import DETECTORS, Told, judged
 from stream_processors.alert.reading import Given
 from stream_processors.alert.restoring import restored
 
@@ -35,8 +35,9 @@ def contents(given: Iterable[Given]) -> dict[str, Content]:
 
 def _judged(kept: Kept) -> dict[str, Told]:
     book, found = Book(kept), dict[str, Told]()
+    detectors = {detector.name: detector for detector in DETECTORS}
     for unit in dict.fromkeys(_units(kept)):
-        found |= judged(book, unit)
+        found |= judged(book, unit, detectors[unit[0]])
     return found
 
 
