@@ -40,8 +40,8 @@ _TO = ("NZL", "AUS", "USA", "GBR", "FRA", "ITA", "SWE", "NOR", "FIN", "DNK", "JP
 _TO += ("PRT", "AUT", "CHE", "EST")
 
 
-def measure_dissemination(settings: Settings) -> Iterator[str]:
-    """Lines: the machine, matching alone, p50 and p99 of the whole way; all stages run as processes."""
+def measure_dissemination(settings: Settings, stage: int) -> Iterator[str]:
+    """Lines: the machine, matching alone, p50 and p99 of the whole way; all stages run as processes, ours as `stage`."""
     memory, load = psutil.virtual_memory().total / 2**30, os.getloadavg()[0]
     yield (
         f"machine: {platform.processor() or platform.machine()}, {os.cpu_count()} cores, {memory:.0f} GiB, load "
@@ -55,7 +55,7 @@ def measure_dissemination(settings: Settings) -> Iterator[str]:
             f"seed {_SEED}; signed and in the directory after {time.perf_counter() - begun:.1f} s"
         )
         yield from _matching(settings, asked)
-        yield from _whole_way(settings, receiver, asked)
+        yield from _whole_way(settings, stage, receiver, asked)
 
 
 def _subscribe(settings: Settings, receiver: Receiver) -> list[tuple[str, str]]:
@@ -138,10 +138,11 @@ def _event(reference: Reference, name: str, route: str) -> Event:
     )
 
 
-def _whole_way(settings: Settings, receiver: Receiver, asked: list[tuple[str, str]]) -> Iterator[str]:
+def _whole_way(settings: Settings, stage: int, receiver: Receiver, asked: list[tuple[str, str]]) -> Iterator[str]:
     chance, reported = Random(_SEED + 1), dict[str, float]()  # noqa: S311  # the same
     with IncidentProducer(_REPORTER, reporting_country="NZL", settings=settings) as producer:
         producer.wait(producer.report(_content(*asked[0])), 120)
+        used = _cpu_s(stage)
         begun = time.perf_counter()
         for number in range(_RATE * (_WARM_S + _SECONDS)):
             pause = begun + number / _RATE - time.perf_counter()
@@ -154,6 +155,8 @@ def _whole_way(settings: Settings, receiver: Receiver, asked: list[tuple[str, st
         took = time.perf_counter() - begun
         producer.flush()
     _until_nothing_waits(settings)
+    each = (_cpu_s(stage) - used) / (_RATE * (_WARM_S + _SECONDS))
+    yield f"the stage itself: {each * 1e3:.1f} ms of one core for each report, read, matched, kept, judged and sent"
     yield _parts(settings, reported)
     waits = sorted(
         (receiver.arrived_at[body["id"]] - reported[event]) * 1e3
@@ -166,6 +169,11 @@ def _whole_way(settings: Settings, receiver: Receiver, asked: list[tuple[str, st
         f"{_WARM_S} s: p50 {middle:.0f} ms, p99 {late:.0f} ms, max {waits[-1]:.0f} ms; {len(waits):,} webhooks of "
         f"{len(reported):,} reports, {len(waits) / len(reported):.2f} each"
     )
+
+
+def _cpu_s(process: int) -> float:
+    times = psutil.Process(process).cpu_times()
+    return float(times.user + times.system)
 
 
 def _parts(settings: Settings, reported: dict[str, float]) -> str:
