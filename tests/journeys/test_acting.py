@@ -49,7 +49,7 @@ class People:
 
     def told(self, person: str) -> list[tuple[str, str]]:
         """What reached the inbox of somebody: event and what of it, the newest first."""
-        return [(each["event_id"], each["code"]) for each in self.run(person, "inbox", "--json")]
+        return [(each["event_id"], each["kind"]) for each in self.run(person, "inbox", "--json")]
 
 
 def test_a_shipment_is_stopped(fresh: Running, monkeypatch: pytest.MonkeyPatch) -> None:
