@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from cli import demo_requests
+from cli import demo_inbox, demo_requests
 from cli.demo_scenario import AGENCIES, ASKING, NEW_SUBSTANCE, Act, acts, connected, pressing
 from cli.main import cli
 from cli.stack import start
@@ -44,6 +44,7 @@ def demo(count: int, seed: int) -> None:
     )
     settings = start(workers=True)
     add_agencies(settings, AGENCIES)
+    demo_inbox.subscribe(settings)
     show = _Show(console)
     stop = threading.Event()
     begun = datetime.now(UTC)
@@ -61,8 +62,10 @@ def demo(count: int, seed: int) -> None:
     thread = demo_requests.played(settings, linked[0], ASKING)
     case, request = ["case", "show", linked[0]], ["request", "show", thread, "--as", ASKING.asker]
     alert = ["alerts", "show", _until_alerted(settings, stopped)]
+    demo_inbox.until_told(settings)
     looks = [["routes", "--limit", "8"], ["heatmap"], ["timeline", "--substance", "protonitazene"]]
-    for command in (*looks, case, ["alerts", "list", "--limit", "8"], alert, request, ["status"]):
+    found = ["alerts", "list", "--limit", "8"], alert, ["inbox", "--limit", "8"]
+    for command in (*looks, case, *found, request, ["status"]):
         console.rule(f"ionics {' '.join(command)}")
         cli.main(args=command, prog_name="ionics", standalone_mode=False)
     console.rule()

@@ -12,7 +12,7 @@ from cli.connections import reading
 from cli.output import print_json, remark
 from cli.references import named
 from projections.queries import find_requests
-from projections.requests import RequestDesk
+from projections.requests import RequestDesk, told
 from projections.viewing import viewing
 from schemas.directory import Members, load_current, read_members
 from schemas.errors import ProjectionError
@@ -91,7 +91,7 @@ def thread_named(settings: Settings, connection: psycopg.Connection, ref: str) -
 def tell(message: Message, *, as_json: bool) -> None:
     """Print what was written."""
     if as_json:
-        print_json(message.model_dump(mode="json"))
+        print_json(told(message))
         return
     to = f" to {', '.join(each.name for each in message.to)}" if message.to else ""
     due = "" if message.due_at is None else f", due {message.due_at.isoformat(timespec='minutes')}"

@@ -121,7 +121,8 @@ class Disseminating:
         webhook = Webhook(webhook_key(settings), settings.api_url, development=development)
         server = MailServer.of(settings.smtp_url, development=development) if settings.smtp_url else None
         mail = Mail(server, settings.mail_from, settings.api_url, settings.deployment)
-        store, sight, departures = PostgresDeliveries(settings), ViewSight(settings), Departures(settings)
+        store, sight = PostgresDeliveries(settings, self._instance), ViewSight(settings)
+        departures = Departures(settings)
         with ExitStack() as closing:
             closing.callback(departures.close)
             for each in (store, sight):

@@ -14,11 +14,11 @@ from projections.api.backend import Backend, Caller
 from projections.api.callers import Publisher, Reader, Store
 from projections.api.models import AmendedFrom, Written
 from projections.api.problems import ProblemError, absent
-from projections.requests import RequestDesk, amend_from
+from projections.requests import RequestDesk, amend_from, told
 from projections.requests.desk import Question
 from schemas.errors import ForbiddenError, InvalidIncidentError, OutboxError, ProjectionError
 from schemas.incident import Document
-from schemas.requests import Message, Priority
+from schemas.requests import Priority
 from schemas.requests.message import MOST_ADDRESSEES
 
 router = APIRouter(tags=["requests"])
@@ -95,7 +95,7 @@ def ask(request: Request, caller: Reader, store: Store, body: AskBody, key: _Key
         documents=[each.model_dump() for each in body.documents],
     )
     with _desk(request, caller, store, {"ask": incident_id}) as desk:
-        return _told(desk.ask(question, key))
+        return told(desk.ask(question, key))
 
 
 @router.post("/requests/{thread_id}/answers", operation_id="answerRequest", status_code=201, response_model=Written)
@@ -105,7 +105,7 @@ def answer(
     """Answer, for one of those who were asked."""
     id_ = str(thread_id)
     with _desk(request, caller, store, {"answer": id_}) as desk:
-        return _told(desk.answer(id_, body.text, [each.model_dump() for each in body.documents], key))
+        return told(desk.answer(id_, body.text, [each.model_dump() for each in body.documents], key))
 
 
 @router.post("/requests/{thread_id}/notes", operation_id="noteRequest", status_code=201, response_model=Written)
@@ -115,7 +115,7 @@ def note(
     """Say more, from either side; it settles nothing."""
     id_ = str(thread_id)
     with _desk(request, caller, store, {"note": id_}) as desk:
-        return _told(desk.note(id_, body.text, [each.model_dump() for each in body.documents], key))
+        return told(desk.note(id_, body.text, [each.model_dump() for each in body.documents], key))
 
 
 @router.post("/requests/{thread_id}/forward", operation_id="forwardRequest", status_code=201, response_model=Written)
@@ -125,7 +125,7 @@ def forward(
     """Have others answer in your place; they see all of the thread."""
     id_ = str(thread_id)
     with _desk(request, caller, store, {"forward": id_}) as desk:
-        return _told(desk.forward(id_, body.to, body.text, key))
+        return told(desk.forward(id_, body.to, body.text, key))
 
 
 @router.post("/requests/{thread_id}/decline", operation_id="declineRequest", status_code=201, response_model=Written)
@@ -135,7 +135,7 @@ def decline(
     """Decline to answer, and say why."""
     id_ = str(thread_id)
     with _desk(request, caller, store, {"decline": id_}) as desk:
-        return _told(desk.decline(id_, body.reason, key))
+        return told(desk.decline(id_, body.reason, key))
 
 
 @router.post("/requests/{thread_id}/close", operation_id="closeRequest", status_code=201, response_model=Written)
@@ -145,7 +145,7 @@ def close(
     """End a thread that your agency began."""
     id_ = str(thread_id)
     with _desk(request, caller, store, {"close": id_}) as desk:
-        return _told(desk.close(id_, body.text, key))
+        return told(desk.close(id_, body.text, key))
 
 
 @router.post(
@@ -183,14 +183,3 @@ def _desk(request: Request, caller: Caller, store: Backend, asked: dict[str, Any
         raise ProblemError(403, "NO_RIGHT", "this needs the right publish or coordinate") from None
     except InvalidIncidentError as error:
         raise ProblemError(422, error.code, error.message, path=error.path) from None
-
-
-def _told(message: Message) -> dict[str, Any]:
-    return {
-        "thread_id": message.thread_id,
-        "message_id": message.message_id,
-        "kind": message.kind.value,
-        "party": message.party,
-        "to": [each.name for each in message.to],
-        "due_at": None if message.due_at is None else message.due_at.isoformat(timespec="milliseconds"),
-    }

@@ -33,7 +33,6 @@ class ViewSight:
             open=False,
             timeout=_WAIT_S,
             kwargs={"autocommit": True},
-            check=ConnectionPool.check_connection,
         )
 
     def open(self) -> None:

@@ -17,14 +17,14 @@ _VALUES: LiteralString = """%(delivery_id)s, %(subscription_id)s, %(recipient)s,
     %(escalation)s, %(acknowledge_s)s::integer,
     clock_timestamp() + %(acknowledge_s)s::integer * interval '1 second'"""
 
-# What waits in an older generation is judged by this one from now on.
+# What waits in another generation is judged by this one from now on.
 ADD: LiteralString = f"""
 INSERT INTO dissemination.delivery AS d ({_COLUMNS})
 VALUES ({_VALUES}, %(generation)s, %(topic)s, %(partition)s, %(following)s, %(directory)s, %(closed)s)
 ON CONFLICT (delivery_id) DO UPDATE SET
     generation = EXCLUDED.generation, topic = EXCLUDED.topic, partition = EXCLUDED.partition,
     following = EXCLUDED.following, adopted_until = NULL
-WHERE d.{_OPEN} AND (d.generation < EXCLUDED.generation OR d.topic IS NULL)
+WHERE d.{_OPEN} AND (d.generation <> EXCLUDED.generation OR d.topic IS NULL)
 """  # noqa: S608  # of constants above
 
 ADD_LIKE: LiteralString = f"""
@@ -38,7 +38,7 @@ ADOPT: LiteralString = f"""
 UPDATE dissemination.delivery
 SET generation = %(generation)s, topic = NULL, partition = NULL, following = NULL, leased_until = NULL,
     adopted_until = clock_timestamp() + interval '10 minutes'
-WHERE {_OPEN} AND generation < %(generation)s
+WHERE {_OPEN} AND generation <> %(generation)s
 """  # noqa: S608  # of constants above
 
 # Where views stand is asked in the statement that leases, so that nothing is tried before it can be judged.
@@ -69,7 +69,8 @@ WITH due AS (
         SELECT delivery_id, due_at, row_number() OVER (PARTITION BY recipient, via ORDER BY due_at) AS number FROM due
     ) AS numbered WHERE number <= %(a_lane)s ORDER BY due_at LIMIT %(limit)s
 ), leased AS (
-    UPDATE dissemination.delivery d SET leased_until = clock_timestamp() + %(lease_s)s * interval '1 second'
+    UPDATE dissemination.delivery d
+    SET leased_by = %(worker)s, leased_until = clock_timestamp() + %(lease_s)s * interval '1 second'
     FROM taken WHERE d.delivery_id = taken.delivery_id RETURNING d.*
 )
 SELECT {_NAMED} FROM leased ORDER BY due_at, event_at
@@ -94,15 +95,23 @@ SELECT group_id FROM named LIMIT 1
 
 LEASE_GROUP: LiteralString = f"""
 WITH leased AS (
-    UPDATE dissemination.delivery SET leased_until = clock_timestamp() + %(lease_s)s * interval '1 second'
+    UPDATE dissemination.delivery
+    SET leased_by = %(worker)s, leased_until = clock_timestamp() + %(lease_s)s * interval '1 second'
     WHERE state = 'GROUPED' AND group_id = %(group)s RETURNING *
 )
 SELECT {_NAMED} FROM leased ORDER BY event_at, delivery_id
 """  # noqa: S608  # of constants above
 
-WAITING: LiteralString = (
-    f"SELECT FROM dissemination.delivery WHERE {_OPEN} AND generation = %(generation)s LIMIT 1"  # the same
-)
+# A worker that begins again holds nothing of what it held before.
+LET_GO: LiteralString = f"""
+UPDATE dissemination.delivery SET leased_until = NULL WHERE {_OPEN} AND leased_by = %(worker)s
+"""  # noqa: S608  # the same
+
+WAITING: LiteralString = f"""
+SELECT FROM dissemination.delivery
+WHERE {_OPEN} AND generation = %(generation)s AND due_at <= clock_timestamp()
+    AND (leased_until IS NULL OR leased_until < clock_timestamp()) LIMIT 1
+"""  # the same
 
 TOLD_BEFORE: LiteralString = """
 SELECT FROM dissemination.delivery

@@ -28,18 +28,22 @@ class PostgresDeliveries:
 
     Args:
         settings: with a generation, and the address of the writer.
+        worker: name of the worker that leases.
         lease_s: after which what one process leased may be taken by another.
     """
 
-    def __init__(self, settings: Settings, lease_s: float = 60.0) -> None:
-        self._generation, self._lease_s = settings.generation, lease_s
-        self._pool = ConnectionPool(
-            settings.require("database_url"),
-            min_size=1,
-            max_size=_CONNECTIONS,
-            open=False,
-            timeout=_WAIT_S,
-            check=ConnectionPool.check_connection,
+    def __init__(self, settings: Settings, worker: str = "0", lease_s: float = 60.0) -> None:
+        self._generation, self._worker, self._lease_s = settings.generation, worker, lease_s
+        self._safe, self._quick = (
+            ConnectionPool(
+                settings.require("database_url"),
+                min_size=1,
+                max_size=_CONNECTIONS,
+                open=False,
+                timeout=_WAIT_S,
+                kwargs={"autocommit": True, "options": f"-c synchronous_commit={commits}"},
+            )
+            for commits in ("on", "off")
         )
         views = sql.Identifier(schema_name(self._generation), "positions")
         self._claim = sql.SQL(statements.CLAIM).format(views=views)
@@ -47,16 +51,30 @@ class PostgresDeliveries:
 
     def open(self) -> None:
         """Connect."""
-        self._pool.open()
+        self._safe.open()
+        self._quick.open()
 
     def close(self) -> None:
         """Let go of the connections."""
-        self._pool.close()
+        self._safe.close()
+        self._quick.close()
 
     @contextmanager
     def _transaction(self) -> Iterator[psycopg.Connection]:
+        """One that is on the disk when it is left: of what is acknowledged afterwards."""
+        with self._connected(self._safe) as connection, connection.transaction():
+            yield connection
+
+    @contextmanager
+    def _statement(self) -> Iterator[psycopg.Connection]:
+        """Single statements; lost with a crash of the database, they are made again: sent again under the same id."""
+        with self._connected(self._quick) as connection:
+            yield connection
+
+    @contextmanager
+    def _connected(self, pool: ConnectionPool) -> Iterator[psycopg.Connection]:
         try:
-            with self._pool.connection() as connection:
+            with pool.connection() as connection:
                 yield connection
         except (psycopg.Error, PoolTimeout) as error:
             line = (str(error).splitlines() or ["no answer"])[0]
@@ -88,52 +106,57 @@ class PostgresDeliveries:
     def adopt(self) -> int:
         """See `DeliveryStore.adopt`."""
         with self._transaction() as connection:
+            connection.execute(statements.LET_GO, {"worker": self._worker})
             return connection.execute(statements.ADOPT, {"generation": self._generation}).rowcount
 
     def claim(self, limit: int, busy: Collection[tuple[str, str]]) -> list[Delivery]:
         """See `DeliveryStore.claim`."""
-        with self._transaction() as connection, connection.cursor(row_factory=class_row(Delivery)) as cursor:
+        with self._statement() as connection, connection.cursor(row_factory=class_row(Delivery)) as cursor:
             return cursor.execute(self._claim, self._wanted(busy) | {"limit": limit, "a_lane": _A_LANE}).fetchall()
 
     def claim_group(self, busy: Collection[tuple[str, str]]) -> tuple[str, list[Delivery]] | None:
         """See `DeliveryStore.claim_group`."""
-        with self._transaction() as connection, connection.cursor(row_factory=class_row(Delivery)) as cursor:
+        with (
+            self._statement() as connection,
+            connection.transaction(),
+            connection.cursor(row_factory=class_row(Delivery)) as cursor,
+        ):
             wanted = self._wanted(busy) | {"new": uuid.uuid4()}
             first = connection.execute(self._claim_group, wanted).fetchone()
             if first is None:
                 return None
-            leased = cursor.execute(statements.LEASE_GROUP, {"group": first[0], "lease_s": self._lease_s}).fetchall()
-            return str(first[0]), leased
+            leased = {"group": first[0], "lease_s": self._lease_s, "worker": self._worker}
+            return str(first[0]), cursor.execute(statements.LEASE_GROUP, leased).fetchall()
 
     def _wanted(self, busy: Collection[tuple[str, str]]) -> dict[str, Any]:
         named = {"recipients": [each[0] for each in busy], "ways": [each[1] for each in busy]}
-        return {**named, "generation": self._generation, "lease_s": self._lease_s}
+        return {**named, "generation": self._generation, "lease_s": self._lease_s, "worker": self._worker}
 
     def waiting(self) -> bool:
         """See `DeliveryStore.waiting`."""
-        with self._transaction() as connection:
+        with self._statement() as connection:
             return connection.execute(statements.WAITING, {"generation": self._generation}).fetchone() is not None
 
     def told_before(self, delivery: Delivery) -> bool:
         """See `DeliveryStore.told_before`."""
-        with self._transaction() as connection:
+        with self._statement() as connection:
             return connection.execute(statements.TOLD_BEFORE, _row(delivery)).fetchone() is not None
 
     def told_lately(self, lane: tuple[str, str]) -> int:
         """See `DeliveryStore.told_lately`."""
-        with self._transaction() as connection:
+        with self._statement() as connection:
             found = connection.execute(statements.TOLD_LATELY, lane).fetchone()
         return 0 if found is None else int(found[0])
 
     def delivered(self, deliveries: Sequence[Delivery], group: str | None = None) -> None:
         """See `DeliveryStore.delivered`."""
-        with self._transaction() as connection:
+        with self._statement() as connection:
             connection.execute(statements.DELIVERED, {"ids": _ids(deliveries), "group": group})
 
     def failed(self, delivery: Delivery, again_s: float | None, error: str) -> None:
         """See `DeliveryStore.failed`."""
         named = {"id": delivery.delivery_id, "again_s": again_s, "error": error[:200]}
-        with self._transaction() as connection:
+        with self._statement() as connection:
             if again_s is None:
                 connection.execute(statements.GIVE_UP, named)
                 return
@@ -143,22 +166,22 @@ class PostgresDeliveries:
 
     def passed_over(self, delivery: Delivery) -> None:
         """See `DeliveryStore.passed_over`."""
-        with self._transaction() as connection:
+        with self._statement() as connection:
             connection.execute(statements.PASSED_OVER, {"id": delivery.delivery_id})
 
     def put_off(self, delivery: Delivery, after_s: float) -> None:
         """See `DeliveryStore.put_off`."""
-        with self._transaction() as connection:
+        with self._statement() as connection:
             connection.execute(statements.PUT_OFF, {"id": delivery.delivery_id, "after_s": after_s})
 
     def release(self, deliveries: Sequence[Delivery]) -> None:
         """See `DeliveryStore.release`."""
-        with self._transaction() as connection:
+        with self._statement() as connection:
             connection.execute(statements.RELEASE, {"ids": _ids(deliveries)})
 
     def overdue(self, limit: int) -> list[Delivery]:
         """See `DeliveryStore.overdue`."""
-        with self._transaction() as connection, connection.cursor(row_factory=class_row(Delivery)) as cursor:
+        with self._statement() as connection, connection.cursor(row_factory=class_row(Delivery)) as cursor:
             return cursor.execute(statements.OVERDUE, {"limit": limit}).fetchall()
 
     def escalate(self, delivery: Delivery, to: Sequence[Delivery]) -> None:

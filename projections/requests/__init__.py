@@ -7,5 +7,6 @@ In: records of `ionics.messages`, which the projector brings (`tables`); what pe
 from projections.requests.amending import amend_from
 from projections.requests.desk import RequestDesk
 from projections.requests.tables import RequestTables, forget_escalations
+from projections.requests.telling import told
 
-__all__ = ["RequestDesk", "RequestTables", "amend_from", "forget_escalations"]
+__all__ = ["RequestDesk", "RequestTables", "amend_from", "forget_escalations", "told"]

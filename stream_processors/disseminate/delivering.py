@@ -23,7 +23,7 @@ T = TypeVar("T")
 _logger = logging.getLogger(__name__)
 _AT_ONCE = 64
 _GROUPED_S = 60.0
-_LOOK_S, _IDLE_S, _PAUSE_S = 0.01, 0.5, 1.0
+_LOOK_S, _SELDOM_S, _IDLE_S, _PAUSE_S = 0.01, 0.2, 0.5, 1.0
 _STALE_S = 0.1
 """How old the directory may be at an attempt."""
 
@@ -62,6 +62,7 @@ class Delivering:
         self._backoff, self._grouped_s = backoff, grouped_s
         self._busy: dict[tuple[str, str], asyncio.Task[None]] = {}
         self._woken = asyncio.Event()
+        self._pause_s, self._group_at = _LOOK_S, 0.0
 
     def wake(self) -> None:
         """Look at once: something was kept."""
@@ -90,21 +91,30 @@ class Delivering:
             lanes.setdefault(each.lane, []).append(each)
         for lane, deliveries in lanes.items():
             self._begin(lane, self._one_by_one(deliveries))
-        group = await self._ask(self._store.claim_group, list(self._busy))
+        group = None
+        if self._loop_time() >= self._group_at:
+            group = await self._ask(self._store.claim_group, list(self._busy))
+            self._group_at = self._loop_time() + (0.0 if group else _SELDOM_S)
         if group is not None:
             self._begin(group[1][0].lane, self._together(*group))
         return bool(claimed) or group is not None
 
+    @staticmethod
+    def _loop_time() -> float:
+        return asyncio.get_running_loop().time()
+
     async def _rest(self, found: bool) -> None:  # as `_step` gives it
+        """Wait for something to be kept or finished; for the views, look again soon, and less often in the end."""
         if found:
+            self._pause_s = _LOOK_S
             return
         self._woken.clear()
-        waits = await self._ask(self._store.waiting)
-        pause = _LOOK_S if waits or self._busy else _IDLE_S
+        pause = self._pause_s if await self._ask(self._store.waiting) else _IDLE_S
         try:
             await asyncio.wait_for(self._woken.wait(), pause)
+            self._pause_s = _LOOK_S
         except TimeoutError:
-            return
+            self._pause_s = min(_SELDOM_S, 2 * self._pause_s)
 
     def _begin(self, lane: tuple[str, str], work: Awaitable[None]) -> None:
         async def done() -> None:
@@ -112,6 +122,9 @@ class Delivering:
                 await work
             except IonicsError as error:
                 _logger.warning("deliveries of one lane wait: %s", error)
+            except Exception:
+                _logger.exception("deliveries of one lane wait")
+                await asyncio.sleep(_PAUSE_S)
             finally:
                 self._busy.pop(lane, None)
                 self._woken.set()
@@ -140,7 +153,9 @@ class Delivering:
             await self._ask(self._store.delivered, [delivery])
             return True
         standing = await self._ask(self._directory, _STALE_S)
-        way = standing.subscriptions[delivery.via]
+        way = standing.subscriptions.get(delivery.via)
+        if way is None:  # it ended a moment ago, and is judged again
+            return False
         if await self._ask(self._store.told_lately, delivery.lane) >= way.limit_a_minute:
             await self._ask(self._store.put_off, delivery, self._grouped_s)
             return True

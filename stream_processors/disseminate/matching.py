@@ -64,7 +64,9 @@ class Matching:
             ContractError: the record cannot be read.
             ProjectionError: the store did not take it.
         """
-        self._store.acknowledge(acknowledgement_of(self._schemas.decoded(record.value, "acknowledgement")))
+        said = acknowledgement_of(self._schemas.decoded(record.value, "acknowledgement"))
+        at = datetime.fromtimestamp(record.timestamp_ms / 1000, UTC)  # the log's clock, as events have it
+        self._store.acknowledge(said.model_copy(update={"at": at}))
 
 
 def deliveries_of(event: Event, standing: Standing) -> list[Delivery]:

@@ -112,7 +112,7 @@ class DeliveryStore(Protocol):
         """Keep what somebody said of something, whether it was told already or not. Said twice, it is said once."""
 
     def adopt(self) -> int:
-        """Take over what waits in older generations; how many."""
+        """Take over what waits in other generations, and what this worker held before it began again; how many."""
 
     def claim(self, limit: int, busy: Collection[tuple[str, str]]) -> list[Delivery]:
         """Lease what is due and can be judged, a few of each lane, of lanes in which nothing is leased."""

@@ -26,7 +26,7 @@ from stream_processors.runtime import KafkaTopic
 
 NAME = "disseminate"
 GROUPS = "ionics-disseminate-g"
-_THREADS = 12
+_THREADS = 24
 
 
 def group(generation: int) -> str:

@@ -88,9 +88,10 @@ class FollowedDirectory:
         Raises:
             LogError: it cannot be read.
         """
+        since = self._clock() - at_most_s
         with self._lock:
-            if self._standing is not None and self._clock() - self._asked_at <= at_most_s:
-                return self._standing
+            if self._standing is not None and self._asked_at >= since:
+                return self._standing  # also where somebody else asked while this one waited
             asked_at = self._clock()
             if self._standing is None or self._is_behind():
                 self._source.read_on(lambda topic, start: self._topics[topic].read(start))

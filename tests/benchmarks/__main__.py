@@ -54,8 +54,8 @@ def _disseminated() -> None:
     """From report to webhook, on a whole deployment of its own."""
     with tempfile.TemporaryDirectory(prefix="ionics-bench-") as home, local(Path(home)) as running:
         prepare(running.settings)
-        with working(running.settings):
-            for line in measure_dissemination(running.settings):
+        with working(running.settings) as workers:
+            for line in measure_dissemination(running.settings, workers.process("disseminate").pid):
                 _say(line)
 
 

@@ -13,12 +13,12 @@ from typing import Any
 import psutil
 import psycopg
 
-from deploy.agencies import add_agencies, add_focal_points
+from deploy.agencies import add_agencies
 from deploy.changes import make_changes
 from deploy.home import administrator_keys
 from producers import IncidentProducer
 from schemas.directory import Agency, Subscriptions, read_members
-from schemas.directory.commands import SubscriptionSet, WebhookHostsSet
+from schemas.directory.commands import FocalPointSet, SubscriptionSet, WebhookHostsSet
 from schemas.settings import Settings
 from stream_processors.disseminate.events import Event
 from stream_processors.disseminate.index import SubscriptionIndex
@@ -40,8 +40,8 @@ _TO = ("NZL", "AUS", "USA", "GBR", "FRA", "ITA", "SWE", "NOR", "FIN", "DNK", "JP
 _TO += ("PRT", "AUT", "CHE", "EST")
 
 
-def measure_dissemination(settings: Settings) -> Iterator[str]:
-    """Lines: the machine, matching alone, p50 and p99 of the whole way; all stages run as processes."""
+def measure_dissemination(settings: Settings, stage: int) -> Iterator[str]:
+    """Lines: the machine, matching alone, p50 and p99 of the whole way; stages are processes, ours is `stage`."""
     memory, load = psutil.virtual_memory().total / 2**30, os.getloadavg()[0]
     yield (
         f"machine: {platform.processor() or platform.machine()}, {os.cpu_count()} cores, {memory:.0f} GiB, load "
@@ -55,7 +55,7 @@ def measure_dissemination(settings: Settings) -> Iterator[str]:
             f"seed {_SEED}; signed and in the directory after {time.perf_counter() - begun:.1f} s"
         )
         yield from _matching(settings, asked)
-        yield from _whole_way(settings, receiver, asked)
+        yield from _whole_way(settings, stage, receiver, asked)
 
 
 def _subscribe(settings: Settings, receiver: Receiver) -> list[tuple[str, str]]:
@@ -64,8 +64,6 @@ def _subscribe(settings: Settings, receiver: Receiver) -> list[tuple[str, str]]:
     add_agencies(settings, [Agency(id_, id_, "CUSTOMS", "NZL") for id_ in agencies])
     each = PEOPLE // AGENCIES
     people = [[agency, *(f"{agency}-{number}" for number in range(1, each))] for agency in agencies]
-    for agency, names in zip(agencies, people, strict=True):
-        add_focal_points(settings, agency, dict.fromkeys(names[1:], ("read",)))
     reference = Reference.load()
     named = [(name, reference.substance(name).substance_id) for name in _NAMES]
     pairs = list(product([(name, id_) for name, id_ in named if id_], product(_FROM, _TO)))
@@ -73,6 +71,12 @@ def _subscribe(settings: Settings, receiver: Receiver) -> list[tuple[str, str]]:
     chance.shuffle(pairs)
     everybody = [name for names in people for name in names]
     commands: list[Any] = [WebhookHostsSet(agency_id=id_, hosts=[receiver.host]) for id_ in agencies]
+    named_people = {"role": "duty", "issuer": settings.local_issuer, "rights": ["read"]}
+    commands += [
+        FocalPointSet.model_validate({"focal_point_id": name, "agency_id": agency, "subject": name, **named_people})
+        for agency, names in zip(agencies, people, strict=True)
+        for name in names[1:]
+    ]
     asked = []
     for number in range(SUBSCRIPTIONS):
         (name, id_), ends = pairs[number % len(pairs)]
@@ -134,10 +138,11 @@ def _event(reference: Reference, name: str, route: str) -> Event:
     )
 
 
-def _whole_way(settings: Settings, receiver: Receiver, asked: list[tuple[str, str]]) -> Iterator[str]:
+def _whole_way(settings: Settings, stage: int, receiver: Receiver, asked: list[tuple[str, str]]) -> Iterator[str]:
     chance, reported = Random(_SEED + 1), dict[str, float]()  # noqa: S311  # the same
     with IncidentProducer(_REPORTER, reporting_country="NZL", settings=settings) as producer:
         producer.wait(producer.report(_content(*asked[0])), 120)
+        used = _cpu_s(stage)
         begun = time.perf_counter()
         for number in range(_RATE * (_WARM_S + _SECONDS)):
             pause = begun + number / _RATE - time.perf_counter()
@@ -150,6 +155,9 @@ def _whole_way(settings: Settings, receiver: Receiver, asked: list[tuple[str, st
         took = time.perf_counter() - begun
         producer.flush()
     _until_nothing_waits(settings)
+    each = (_cpu_s(stage) - used) / (_RATE * (_WARM_S + _SECONDS))
+    yield f"the stage itself: {each * 1e3:.1f} ms of one core for each report, read, matched, kept, judged and sent"
+    yield _parts(settings, reported)
     waits = sorted(
         (receiver.arrived_at[body["id"]] - reported[event]) * 1e3
         for body in receiver.taken
@@ -160,6 +168,27 @@ def _whole_way(settings: Settings, receiver: Receiver, asked: list[tuple[str, st
         f"report() → webhook received at {_RATE * (_WARM_S + _SECONDS) / took:.0f}/s for {_SECONDS} s after "
         f"{_WARM_S} s: p50 {middle:.0f} ms, p99 {late:.0f} ms, max {waits[-1]:.0f} ms; {len(waits):,} webhooks of "
         f"{len(reported):,} reports, {len(waits) / len(reported):.2f} each"
+    )
+
+
+def _cpu_s(process: int) -> float:
+    times = psutil.Process(process).cpu_times()
+    return float(times.user + times.system)
+
+
+def _parts(settings: Settings, reported: dict[str, float]) -> str:
+    """Where the time went, by the database's clock, which is this machine's."""
+    with psycopg.connect(settings.database_url) as connection:
+        rows = connection.execute(
+            "SELECT event_id::text, extract(epoch FROM created_at)::float, extract(epoch FROM sent_at)::float "
+            "FROM dissemination.delivery WHERE state = 'DELIVERED'"
+        ).fetchall()
+    ours = [(reported[id_], kept, sent) for id_, kept, sent in rows if id_ in reported]
+    kept = sorted((kept - at) * 1e3 for at, kept, _ in ours)
+    sent = sorted((sent - kept) * 1e3 for _, kept, sent in ours)
+    return (
+        f"of that, until it is kept: p50 {kept[len(kept) // 2]:.0f} ms; from there until it is marked as taken: p50 "
+        f"{sent[len(sent) // 2]:.0f} ms, p99 {sent[int(len(sent) * 0.99)]:.0f} ms"
     )
 
 

@@ -34,6 +34,7 @@ CREATE TABLE delivery (
     error           text,
     created_at      timestamptz NOT NULL DEFAULT clock_timestamp(),
     due_at          timestamptz NOT NULL DEFAULT clock_timestamp(),
+    leased_by       text,
     leased_until    timestamptz,
     group_id        uuid,
     sent_at         timestamptz,

@@ -19,6 +19,8 @@ from stream_processors.disseminate.edge.handling import Handler, Unhandled, hand
 _logger = logging.getLogger(__name__)
 _LOOK_S = 0.05
 _STOP_S = 15.0
+_AHEAD = 8
+"""Records of a partition that wait while one is handled."""
 
 Background = Callable[[], Awaitable[None]]
 """Something that runs beside the streams until it is cancelled."""
@@ -143,15 +145,31 @@ class Host:
         return app
 
     async def _read(self, app: faust.App, handler: Handler, stream: Any) -> None:
-        async for event in stream.noack().events():
+        """Hand each partition's records to a task of its own: one in hand at a time, so acknowledged in their order."""
+        partitions: dict[int, asyncio.Queue[Any]] = {}
+        working: list[asyncio.Task[None]] = []
+        try:
+            async for event in stream.noack().events():
+                number = event.message.partition
+                if number not in partitions:
+                    partitions[number] = asyncio.Queue(_AHEAD)
+                    working.append(asyncio.ensure_future(self._work(app, handler, partitions[number])))
+                await partitions[number].put(event)
+        finally:
+            for each in working:
+                each.cancel()
+
+    async def _work(self, app: faust.App, handler: Handler, waiting: "asyncio.Queue[Any]") -> None:
+        while True:
+            event = await waiting.get()
             try:
                 await handle(event, handler, self._park)
             except Unhandled as error:
                 # Left unacknowledged, but not waited for: the worker ends, and begins again with it.
-                app.consumer._unacked_messages.discard(event.message)  # type: ignore[attr-defined]  # noqa: SLF001  # there is no other way
+                app.consumer._unacked_messages.clear()  # type: ignore[attr-defined]  # noqa: SLF001  # there is no other way
                 if self._failed is not None and not self._failed.done():
                     self._failed.set_exception(LogError(str(error)))
-                await asyncio.Event().wait()
+                return
 
 
 def credentials(config: Mapping[str, Any]) -> Any:
