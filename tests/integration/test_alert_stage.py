@@ -32,7 +32,7 @@ from tests.unit.alert.world import history, special, watch
 
 pytestmark = pytest.mark.stack
 
-_KILLED, _WORKING = 94, 95
+_KILLED, _WORKING = 89, 90
 """Generations of these tests alone."""
 
 
