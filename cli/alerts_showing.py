@@ -87,7 +87,7 @@ def show(ref: str, as_json: bool) -> None:
     """Show one alert: ALERT is its id, or the beginning of that."""
     settings = load_current()
     with reader(settings) as connection:
-        found = queries.find_alerts(connection, settings.generation, ref.strip().lower(), _MANY)
+        found = queries.find_alerts(connection, settings.generation, ref, _MANY)
         document = queries.alert_document(connection, settings.generation, found[0]) if len(found) == 1 else None
     if len(found) > 1:
         raise ProjectionError(f"{ref!r} names more than one alert: give more of its id; see `ionics alerts list`")

@@ -1,5 +1,6 @@
 """Alerts and watches as the viewer sees them."""
 
+import re
 from datetime import datetime
 from typing import Any, LiteralString
 
@@ -9,6 +10,7 @@ from projections.queries.incidents import is_uuid
 from projections.queries.reading import Row, rows
 from schemas.alert import Severity
 
+_HEX = re.compile(r"[0-9a-f]{1,32}")
 _ALERTS: LiteralString = """
     SELECT a.alert_id::text, a.revision, a.status, a.kind, a.severity, a.title, a.substance_id, a.substance_class,
         a.substance_text, a.countries, a.region, a.departure, a.destination, a.period, a.reasons, a.tlp, a.raised_at,
@@ -16,6 +18,13 @@ _ALERTS: LiteralString = """
         ARRAY(SELECT ai.incident_id::text FROM {alert_incident} ai WHERE ai.alert_id = a.alert_id ORDER BY 1)
             AS incidents
     FROM {alert} a
+"""
+
+
+# An array of its own, so that alerts are looked up by their key and no other is held against row-level security.
+_OF_INCIDENT: LiteralString = """
+    a.alert_id = ANY (ARRAY(SELECT ai.alert_id FROM {alert_incident} ai WHERE ai.incident_id = %(incident_id)s::uuid))
+    AND
 """
 
 
@@ -58,8 +67,9 @@ def list_alerts(
         The alert, its reasons, the incidents that it rests on or, of a special one, those that the viewer may see; and
         whether it is of the community.
     """
+    among: LiteralString = _OF_INCIDENT if incident_id else ""
     statement: LiteralString = (
-        _ALERTS + "WHERE (%(kind)s::text IS NULL OR a.kind = %(kind)s) "  # noqa: S608  # all of it stands here
+        _ALERTS + "WHERE " + among + "(%(kind)s::text IS NULL OR a.kind = %(kind)s) "  # all of it stands here
         "AND (%(severities)s::text[] IS NULL OR a.severity = ANY (%(severities)s::text[])) "
         "AND (%(status)s::text IS NULL OR a.status = %(status)s) "
         "AND (%(substance_id)s::text IS NULL OR a.substance_id = %(substance_id)s) "
@@ -68,8 +78,6 @@ def list_alerts(
         "OR %(country)s IN (a.departure, a.destination)) "
         "AND (%(departure)s::text IS NULL OR a.departure = %(departure)s) "
         "AND (%(destination)s::text IS NULL OR a.destination = %(destination)s) "
-        "AND (%(incident_id)s::uuid IS NULL OR a.alert_id IN "
-        "(SELECT ai.alert_id FROM {alert_incident} ai WHERE ai.incident_id = %(incident_id)s::uuid)) "
         "AND (%(from)s::timestamptz IS NULL OR a.raised_at >= %(from)s) "
         "AND (%(after_at)s::timestamptz IS NULL OR (a.raised_at, a.alert_id) < (%(after_at)s, %(after_id)s::uuid)) "
         "ORDER BY a.raised_at DESC, a.alert_id DESC LIMIT %(limit)s"
@@ -112,11 +120,16 @@ def alert_document(connection: psycopg.Connection, generation: int, alert_id: st
 
 
 def find_alerts(connection: psycopg.Connection, generation: int, text: str, limit: int = 20) -> list[str]:
-    """Ids of alerts that begin with some hexadecimal digits, in order."""
+    """Ids of alerts that begin with some hexadecimal digits, in order; none where the text is no such beginning."""
+    digits = text.strip().lower().replace("-", "")
+    if not _HEX.fullmatch(digits):
+        return []
     statement: LiteralString = """
-        SELECT alert_id::text FROM {alert} WHERE starts_with(alert_id::text, %(text)s) ORDER BY 1 LIMIT %(limit)s
+        SELECT alert_id::text FROM {alert} WHERE alert_id BETWEEN %(low)s::uuid AND %(high)s::uuid
+        ORDER BY 1 LIMIT %(limit)s
     """
-    return [str(row["alert_id"]) for row in rows(connection, generation, statement, {"text": text, "limit": limit})]
+    parameters = {"low": digits.ljust(32, "0"), "high": digits.ljust(32, "f"), "limit": limit}
+    return [str(row["alert_id"]) for row in rows(connection, generation, statement, parameters)]
 
 
 def list_watches(

@@ -8,7 +8,8 @@ quasi-Poisson dispersion phi = max(1, Pearson's chi-squared / (n - 1)), as Farri
 for the early detection of outbreaks of infectious disease", J. R. Statist. Soc. A 159, 1996, section 3) do, with the
 negative binomial in place of their normal bound, as Noufaily et al. ("An improved algorithm for outbreak detection in
 multiple surveillance systems", Statistics in Medicine 32, 2013, section 3) found better for sparse counts. As with
-them past outbreaks weigh less: counts above what the others make likely count as the bound does.
+them past outbreaks weigh less: counts above what the others make likely (at first those but the highest tenth) count as
+the bound does.
 """
 
 import math
@@ -21,6 +22,7 @@ LEAST = 5
 ALPHA = 1e-3
 """A count is a surge that its past makes less likely than this."""
 _PASSES = 2
+_TOP_SHARE = 10
 _NEGLIGIBLE = 1e-12
 
 
@@ -41,11 +43,11 @@ def expected(counts: tuple[int, ...], alpha: float = ALPHA) -> Expected:
     """What counts of the past make likely.
 
     Args:
-        counts: of periods of equal length; two or more.
+        counts: of periods of equal length; three or more.
         alpha: probability below which a count is a surge.
     """
-    mean, variance = _moments(counts)
-    least = _bound(mean, variance, alpha)
+    usual = sorted(counts)[: len(counts) - max(1, len(counts) // _TOP_SHARE)]
+    least = _bound(*_moments(usual), alpha)  # an outbreak must not vouch for itself
     for _ in range(_PASSES):  # what was itself a surge counts as the bound does
         mean, variance = _moments([min(count, least) for count in counts])
         least = _bound(mean, variance, alpha)

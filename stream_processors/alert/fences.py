@@ -6,6 +6,7 @@ median, and never less than what a rounded report can tell apart. Masses are tak
 decades. All is done in whole numbers, so that it comes out the same everywhere.
 """
 
+import math
 from bisect import bisect_right
 from collections.abc import Mapping
 from functools import lru_cache
@@ -17,7 +18,7 @@ A_DECADE = 10
 _SCORE = 35_000, 6_745
 """3.5 / 0.6745 as whole numbers."""
 _TOP_SHARE = 100
-_EDGES = [round(10 ** (step / A_DECADE)) for step in range(18 * A_DECADE + 1)]
+_EDGES = [math.ceil(10 ** (step / A_DECADE)) for step in range(18 * A_DECADE + 1)]
 MASS_STEP, PURITY_STEP = 3, 20
 """The least MAD: 0.3 decades of mass, 2 per cent of purity."""
 

@@ -69,6 +69,10 @@ class Past(NamedTuple):
 
 
 _TOO_SHORT = Past(0.0, 1 << 62, 0)
+_NOT_YET = Cell((), 0, 0, 0.0, 0, frozenset())
+"""In place of a cell that is to be judged anew."""
+_Memo = dict[int, tuple[Past, Cell | None]]
+"""Month → its past, and what it is."""
 
 
 class Surge:
@@ -120,9 +124,12 @@ class Surge:
         for class_ in classes:
             for policy_class in seen_by:
                 memo = self.name, country, class_, policy_class
-                known: dict[int, Past] | None = book.memo.get(memo)
-                if known is not None and any(each in later for each in known):
-                    book.memo.put(memo, {each: past for each, past in known.items() if each not in later})
+                known: _Memo | None = book.memo.get(memo)
+                if known is not None and any(each == month or each in later for each in known):
+                    kept = {each: found for each, found in known.items() if each not in later}
+                    if month in kept:
+                        kept[month] = kept[month][0], _NOT_YET
+                    book.memo.put(memo, kept)
 
     def _opens_month(self, book: Book, fact: Fact) -> bool:
         """Whether the country may report nothing in that month but for this."""
@@ -149,26 +156,12 @@ class Surge:
 
     def _cell(self, view: View, country: str, class_: str, month: int) -> Cell | None:
         memo = self.name, country, class_, view.class_
-        known: dict[int, Past] = view.book.memo.get(memo) or {}
-        past = known.get(month)
-        if past is None:
-            past = self._past(view, country, class_, month)
-            view.book.memo.put(memo, {**known, month: past})
-        key = _key(country, class_)
-        if view.size(key, month) < past.least:
-            return None
-        timely = [fact for fact in view.part(key, month) if not fact.late]
-        if len(timely) < past.least:
-            return None
-        reached = level(len(timely), past.least)
-        return Cell(
-            tuple(timely[: past.least]),
-            reached,
-            past.least,
-            past.mean,
-            max(past.label, strictest(timely[:reached])),
-            classes_of(timely[:reached]),
-        )
+        known: _Memo = view.book.memo.get(memo) or {}
+        past, cell = known.get(month) or (self._past(view, country, class_, month), _NOT_YET)
+        if cell is _NOT_YET:
+            cell = _judged(view, _key(country, class_), month, past)
+            view.book.memo.put(memo, {**known, month: (past, cell)})
+        return cell
 
     def _past(self, view: View, country: str, class_: str, month: int) -> Past:
         key = _key(country, class_)
@@ -180,6 +173,23 @@ class Surge:
         return Past(
             mean, least, max((strictest(view.part(key, each)) for each in reported if view.size(key, each)), default=0)
         )
+
+
+def _judged(view: View, key: Key, month: int, past: Past) -> Cell | None:
+    if view.size(key, month) < past.least:
+        return None
+    timely = [fact for fact in view.part(key, month) if not fact.late]
+    if len(timely) < past.least:
+        return None
+    reached = level(len(timely), past.least)
+    return Cell(
+        tuple(timely[: past.least]),
+        reached,
+        past.least,
+        past.mean,
+        max(past.label, strictest(timely[:reached])),
+        classes_of(timely[:reached]),
+    )
 
 
 def _finding(country: str, class_: str, episode: list[tuple[int, Cell]]) -> Finding:

@@ -34,19 +34,22 @@ from deploy.access.quotas import ANYBODY, QUOTAS
 from deploy.agencies import add_agencies
 from deploy.changes import make_changes
 from deploy.deployment import prepare
-from deploy.home import administrator_keys
+from deploy.home import administrator_keys, key_path
 from deploy.local.authority import Authority
 from deploy.local.home import Home
 from deploy.stages import generated
 from producers import IncidentProducer
 from projections.feed import feed
-from schemas.directory import Agency, read_directory
-from schemas.directory.commands import AgencySuspend
+from projections.subscribing import SubscriptionDesk
+from schemas.directory import Agency, read_directory, read_members
+from schemas.directory.commands import AgencySuspend, WebhookHostsSet
+from schemas.keys import SigningKey
 from schemas.reading import quiet_logger, reading_config
 from schemas.settings import OPERATOR, Settings
 from schemas.topics import ANYONE, INCIDENTS, PERMANENT, SUBMISSIONS, Topic, agency_principal, receipts
 from stream_processors.admit import GROUP
-from tests.integration.exchange import CONTENT, stages
+from tests.integration.exchange import CONTENT, stages, until
+from tests.integration.receivers import receiving
 from tests.running import engine_answers, local
 
 _HONEST, _HOSTILE, _GONE = "nzl-honest", "nzl-hostile", "nzl-gone"
@@ -341,6 +344,22 @@ def test_honest_work_goes_on(secured: Settings) -> None:
     finally:
         stop.set()
         trying.join()
+
+
+def test_what_happens_is_told_through_it(secured: Settings) -> None:
+    """Faust reads with a password over TLS, with no more access than its own; officers sign as operator."""
+    person = replace(secured, viewer=_HONEST)
+    with receiving() as receiver, stages(secured, "admit", "enrich", "project", "members", "disseminate"):
+        hosts = WebhookHostsSet(agency_id=_HONEST, hosts=[receiver.host])
+        make_changes(secured, [hosts], *administrator_keys(secured))
+        members = read_members(person)
+        desk = SubscriptionDesk(person, members.focal_points[_HONEST], lambda: read_members(person))
+        content = {"events": ["incident"], "channel": "webhook", "address": receiver.address()}
+        desk.set(content, SigningKey.load(key_path(secured, _HONEST)))
+        with IncidentProducer(_HONEST, reporting_country="NZL", settings=secured) as producer:
+            submission = producer.report(CONTENT)
+            assert producer.wait(submission, 60).outcome == "ACCEPTED"
+        until(lambda: receiver.events() == [submission.incident_id])
 
 
 def test_who_floods_waits(hostile: Settings) -> None:

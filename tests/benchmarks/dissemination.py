@@ -41,7 +41,7 @@ _TO += ("PRT", "AUT", "CHE", "EST")
 
 
 def measure_dissemination(settings: Settings, stage: int) -> Iterator[str]:
-    """Lines: the machine, matching alone, p50 and p99 of the whole way; stages are processes, ours is `stage`."""
+    """Lines: the machine, matching alone, p50 and p99 of the whole way; all stages are processes, ours is `stage`."""
     memory, load = psutil.virtual_memory().total / 2**30, os.getloadavg()[0]
     yield (
         f"machine: {platform.processor() or platform.machine()}, {os.cpu_count()} cores, {memory:.0f} GiB, load "

@@ -1,6 +1,7 @@
 """Alerts on real parts: the stage is killed, and what people report, watch and write becomes alerts."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -10,6 +11,8 @@ import pytest
 from confluent_kafka.admin import AdminClient
 
 from deploy.agencies import add_agencies
+from deploy.generations import drop_generation
+from deploy.stages import generated
 from deploy.workers import spawn_stage
 from producers import IncidentProducer
 from schemas.codec import FRAME_BYTES, codec, frame
@@ -29,14 +32,18 @@ from tests.unit.alert.world import history, special, watch
 
 pytestmark = pytest.mark.stack
 
-_KILLED, _WORKING = 94, 95
+_KILLED, _WORKING = 89, 90
 """Generations of these tests alone."""
 
 
-def _generation(settings: Settings, number: int) -> Settings:
+@contextmanager
+def _generation(settings: Settings, number: int) -> Iterator[Settings]:
     ours = replace(settings, generation=number)
-    create_topics(AdminClient(ours.client_config(), logger=quiet_logger()), [enriched(number), alerts(number)])
-    return ours
+    create_topics(AdminClient(ours.client_config(), logger=quiet_logger()), generated(number))
+    try:
+        yield ours
+    finally:
+        drop_generation(settings, number)
 
 
 def _publish(settings: Settings, topic: str, kind: str, bodies: Sequence[tuple[str, bytes]]) -> None:
@@ -61,12 +68,19 @@ def _fresh(settings: Settings) -> bool:
     return lag(settings, topic, committed(settings, group, topic)).fresh
 
 
+@pytest.fixture
+def killed(settings: Settings) -> Iterator[Settings]:
+    """A generation with no stage at work."""
+    with _generation(settings, _KILLED) as ours:
+        yield ours
+
+
 @pytest.mark.faults
 def test_each_revision_is_told_once_though_the_stage_is_killed(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
+    killed: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """`kill -9` in the middle of its work, again and again; folding the stream gives the alerts of all facts."""
-    ours = _generation(settings, _KILLED)
+    ours = killed
     monkeypatch.setenv("IONICS_GENERATION", str(_KILLED))
     random = Random(7)  # noqa: S311  # the same each time, nothing secret
     values = history(random, 500)
@@ -92,8 +106,7 @@ def test_each_revision_is_told_once_though_the_stage_is_killed(
 def at_work(settings: Settings) -> Iterator[Settings]:
     """A generation with the stages that alerts come from."""
     add_agencies(settings, [Agency(id_, id_, "CUSTOMS", "NZL") for id_ in ("alert-nzl", "alert-aus")])
-    ours = _generation(settings, _WORKING)
-    with stages(ours, "admit", "enrich", "alert"):
+    with _generation(settings, _WORKING) as ours, stages(ours, "admit", "enrich", "alert"):
         yield ours
 
 

@@ -22,7 +22,7 @@ from projections.requests.desk import Question
 from projections.viewing import viewing
 from schemas.codec import FRAME_BYTES, codec
 from schemas.directory import Agency, read_members
-from schemas.directory.commands import FocalPointSuspend, SubscriptionEnd, WebhookHostsSet
+from schemas.directory.commands import FocalPointRestore, FocalPointSuspend, SubscriptionEnd, WebhookHostsSet
 from schemas.reading import quiet_logger, read_topic
 from schemas.settings import Settings
 from schemas.topics import ACCESS, alerts, create_topics
@@ -177,6 +177,7 @@ def test_what_is_not_theirs_any_more_does_not_leave(at_work: Settings, receiver:
         (_SECOND, "WITHDRAWN"),
         (_HOME, "DELIVERED"),
     }
+    change(at_work, FocalPointRestore(focal_point_id=_SECOND))
     change(at_work, *(SubscriptionEnd(subscription_id=each.subscription_id) for each in (patient, kept_)))
 
 

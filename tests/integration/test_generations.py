@@ -2,7 +2,9 @@
 
 import json
 import threading
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -14,12 +16,18 @@ from deploy.generations import drop_generation, generations
 from deploy.workers import keep_running
 from producers import IncidentProducer
 from projections.digest import digests
+from schemas.codec import FRAME_BYTES, codec
 from schemas.directory import Agency, load_current, read_directory
 from schemas.errors import TopologyError
+from schemas.identity import alert_id
 from schemas.keys import SigningKey
+from schemas.reading import read_topic
 from schemas.settings import Settings, load_settings
+from schemas.topics import alerts
 from stream_processors.match import shipped_model
+from stream_processors.reference.normalise import normalise_name
 from tests.integration.exchange import CONTENT, until
+from tests.unit.alert.expected import folded
 
 _OTHER = shipped_model().model_copy(update={"name": "another one"})
 
@@ -51,11 +59,17 @@ def _of_incidents(connection: psycopg.Connection, generation: int) -> dict[str, 
     return {name: found[name] for name in ("incident", "incident_revision", "item")}
 
 
+def _alerts(settings: Settings, generation: int) -> dict[str, dict[str, Any]]:
+    """What stands in a generation."""
+    records = read_topic(settings, alerts(generation).name)
+    return folded(codec("alert").decode((record.value or b"")[FRAME_BYTES:]) for record in records)
+
+
 def test_stages_and_readers_go_over_and_back(home: Settings, tmp_path: Path) -> None:
     """Made from the log of truth it has the incidents of the old one; new reports reach the one that is read."""
     add_agencies(home, [Agency("gen-nzl", "gen-nzl", "CUSTOMS", "NZL")])
     first, stop = read_directory(home).generation, threading.Event()
-    stages = ("admit", "enrich", "project", "members")
+    stages = ("admit", "enrich", "project", "members", "alert")
     running = [threading.Thread(target=keep_running, args=(home, name, stop)) for name in stages]
     for thread in running:
         thread.start()
@@ -67,6 +81,10 @@ def test_stages_and_readers_go_over_and_back(home: Settings, tmp_path: Path) -> 
                 until(lambda: CliRunner().invoke(cli, ["incident", id_]).exit_code == 0)
 
             arrives()
+            name = f"green dust {first}"
+            fresh = CONTENT | {"occurred_on": datetime.now(UTC).date(), "items": [{"substance_text": name}]}
+            assert producer.wait(producer.report(fresh), 60).outcome == "ACCEPTED"
+            news = alert_id("UNKNOWN_NAME", [normalise_name(name)], [])
             made = json.loads(_run("generation", "make", "--json", "--model", str(_other_model(tmp_path))))
             assert made == {"generation": first + 1, "read": True, "model": _OTHER.version}
             listed = {each["generation"]: each["model"] for each in json.loads(_run("generation", "list", "--json"))}
@@ -75,6 +93,7 @@ def test_stages_and_readers_go_over_and_back(home: Settings, tmp_path: Path) -> 
             assert load_current().generation == first + 1
             with psycopg.connect(home.database_url, autocommit=True) as writer:
                 until(lambda: _of_incidents(writer, first) == _of_incidents(writer, first + 1))
+            until(lambda: news in _alerts(home, first) and _alerts(home, first) == _alerts(home, first + 1))
             arrives()  # in the new one
             with pytest.raises(TopologyError, match="is read"):
                 drop_generation(home, first + 1)

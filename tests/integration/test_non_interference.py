@@ -273,7 +273,8 @@ def _requesting(thread_id: str) -> list[tuple[str, dict[str, Any]]]:
 
 def _writing(id_: str) -> list[tuple[str, str, dict[str, Any]]]:
     """What may be said of a special alert or a watch; none of these is in the topics where people write them."""
-    body = {"severity": "LOW", "title": "t", "text": "t", "audience": ["COMMUNITY"], "tlp": "GREEN", "incidents": [id_]}
+    body = {"severity": "LOW", "title": "t", "text": "t", "audience": ["COMMUNITY"], "tlp": "GREEN"}
+    body |= {"incidents": [id_, _NOTHING]}  # never all there, so nothing is written
     return [
         ("POST", "/special-alerts", body),
         ("PUT", f"/special-alerts/{id_}", body | {"reason": "no"}),
@@ -311,8 +312,8 @@ def _answers(who: httpx.Client, ids: list[str], raised: list[str], threads: list
         found.append(plain(who.get(f"/requests?incident={id_}")))
         found.append(plain(who.post("/requests", json={"incident_id": id_, "text": " "})))
         found.append(plain(who.get(f"/alerts?limit=500&incident={id_}")))
-    for id_ in raised:
-        found.append(plain(who.get(f"/alerts/{id_}")))
+    found += [plain(who.get(f"/alerts/{id_}")) for id_ in raised]
+    for id_ in (*ids[:3], *raised[:1], *raised[-1:]):
         found += [plain(who.request(method, path, json=body)) for method, path, body in _writing(id_)]
     found += [plain(who.get(f"/requests/{id_}")) for id_ in threads]
     for id_ in threads[::8]:

@@ -44,7 +44,7 @@ def test_the_command_and_its_options_exist(line: str) -> None:
     """Every word is a command, an option of it, or an argument."""
     assert COMMANDS
     words, command = shlex.split(line)[1:], cast("click.Command", cli)
-    while isinstance(command, click.Group):
+    while isinstance(command, click.Group) and (words or not command.invoke_without_command):
         found = command.get_command(click.Context(command), words.pop(0))
         assert found is not None
         command = found

@@ -46,7 +46,7 @@ from tests.running import Running
 
 pytestmark = pytest.mark.stack
 
-_GENERATION = 98
+_GENERATION = 88
 _ABSENT = "00000000-0000-4000-8000-000000000000"
 _AGENCIES = ("rq-nzl", "rq-aus", "rq-fji")
 

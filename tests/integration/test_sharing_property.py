@@ -139,7 +139,7 @@ def _everything(reader: psycopg.Connection, generation: int, viewer: str) -> dic
             for name in _SAID
         }
         found["alerts"] = listed = queries.list_alerts(reader, generation, limit=500)
-        found["alert"] = [queries.alert_document(reader, generation, row["alert_id"]) for row in listed]
+        found["alert"] = [queries.alert_document(reader, generation, row["alert_id"]) for row in listed[:4]]
         found["watches"] = queries.list_watches(reader, generation, ended=True, limit=500)
     return found
 

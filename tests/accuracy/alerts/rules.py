@@ -5,7 +5,7 @@ from functools import partial
 from stream_processors.alert.baseline import ALPHA, LEAST, Expected, expected, poisson_bound
 from stream_processors.alert.surge import Surge
 
-FIXED = (5, 10, 20)
+FIXED = (5, 10)
 
 
 def _fixed(counts: tuple[int, ...], least: int) -> Expected:

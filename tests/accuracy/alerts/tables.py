@@ -68,8 +68,7 @@ def write(lines: Sequence[str], page: Path = PAGE) -> None:
 
 
 def _surges(worlds: Sequence[World]) -> Iterator[str]:
-    there = sum(len(each.surges) for each in worlds)
-    yield f"Surges, {there} of them; false are alarms of none; delay in days from its first day:"
+    yield f"{sum(len(each.surges) for each in worlds)} surges; the delay is in days from the first day of one:"
     yield ""
     yield "| rule | alerts | precision | recall | false per 1,000 cell-weeks | delay, median | 90 of 100 within |"
     yield "|---|---|---|---|---|---|---|"

@@ -33,8 +33,8 @@ class Scale:
     """
 
     seed: int
-    years: int = 6
-    rate: float = 1.6
+    years: int = 5
+    rate: float = 1.2
     surges: int = 60
     introductions: int = 60
     routes: int = 60

@@ -18,6 +18,7 @@ from schemas.dictionary import versions
 from schemas.errors import IdentityError
 from schemas.identity import (
     NAMESPACE,
+    alert_id,
     canonical_json,
     canonical_schema,
     check_name,
@@ -70,6 +71,14 @@ def test_incident_ids_are_the_committed_ones(vector: dict[str, Any]) -> None:
 def test_event_ids_are_the_committed_ones(vector: dict[str, Any]) -> None:
     """A revision of an incident has one event id for ever."""
     assert vector["event_id"] == event_id(vector["incident_id"], vector["revision"])
+
+
+@pytest.mark.parametrize("vector", VECTORS["alert_ids"], ids=lambda v: str(v["kind"]))
+def test_alert_ids_are_the_committed_ones(vector: dict[str, Any]) -> None:
+    """What an alert is about has one id for ever, in every generation; in whatever order its policies are named."""
+    kind, subject, classes = vector["kind"], vector["subject"], vector["classes"]
+    name = rfc8785.dumps([kind, subject, [str(class_) for class_ in sorted(classes)]]).decode()
+    assert vector["alert_id"] == alert_id(kind, subject, reversed(classes)) == str(uuid.uuid5(NAMESPACE, name))
 
 
 @given(parts=st.lists(st.text(), min_size=3, max_size=3))
