@@ -11,7 +11,8 @@ from deploy.agencies import add_agencies, add_focal_points
 from deploy.changes import publish_acts
 from deploy.home import ADMINISTRATORS, key_path
 from deploy.stages import generated
-from projections.catalogue_check import check_catalogue
+from projections.catalogue_check import check_catalogue, check_schema
+from projections.deliveries import SCHEMA as DELIVERIES
 from projections.deliveries import make_tables
 from projections.members import project_members
 from projections.migrate import migrate
@@ -52,6 +53,7 @@ def prepare(settings: Settings) -> None:
     project_members(settings.as_principal("members"))
     with psycopg.connect(settings.require("database_url")) as connection:
         check_catalogue(connection, settings.generation)
+        check_schema(connection, DELIVERIES, "the schema of deliveries")
 
 
 def bootstrap(settings: Settings) -> bool:

@@ -62,12 +62,17 @@ def check_catalogue(connection: psycopg.Connection, generation: int) -> None:
     Raises:
         ProjectionError: names what is wrong with which object; or the database could not be read.
     """
-    parameters = {"schema": schema_name(generation), "reader": READER}
+    check_schema(connection, schema_name(generation), f"generation {generation}")
+
+
+def check_schema(connection: psycopg.Connection, schema: str, name: str) -> None:
+    """The same of any schema, which goes by a name; raises like `check_catalogue`."""
+    parameters = {"schema": schema, "reader": READER}
     try:
         for what, statement in _CHECKS.items():
             found = connection.execute(statement, parameters).fetchall()
             if found:
                 names = ", ".join(str(name) for (name,) in found)
-                raise ProjectionError(f"generation {generation} is not closed: {names} {what}; make a new generation")
+                raise ProjectionError(f"{name} is not closed: {names} {what}; make it anew")
     except psycopg.Error as error:
-        raise ProjectionError(f"the catalogue of generation {generation} could not be read: {error}") from error
+        raise ProjectionError(f"the catalogue of {name} could not be read: {error}") from error
