@@ -31,9 +31,11 @@ from projections.queries import incident, list_requests, revisions
 from projections.rebuild import rebuild
 from projections.reconciliation.threads import read_threads, thread_findings
 from projections.replay.log_source import LogSource
+from projections.requests import RequestDesk
+from projections.requests.desk import Question
 from projections.viewing import viewing
 from schemas.codec import FRAME_BYTES, codec
-from schemas.directory import SEES_ALL, Agency
+from schemas.directory import SEES_ALL, Agency, read_members
 from schemas.directory.commands import GroupSet
 from schemas.reading import quiet_logger, read_topic
 from schemas.settings import Settings
@@ -199,22 +201,37 @@ def test_nobody_learns_who_there_is_from_whom_may_be_asked(asked: Settings) -> N
 
 def test_it_escalates_to_the_coordinators_of_a_focal_point(asked: Settings) -> None:
     """Nobody else of its agency, and not before; they may answer in its name."""
-    due = (datetime.now(UTC) + timedelta(seconds=3)).isoformat()
-    words = ("--subject", "s", "--question", "q", "--due", due)
-    thread = _run("ask", "--to", "focal-point:rq-aus-duty", *words, as_="rq-nzl")["thread_id"]
-    _until_state(asked, thread, "rq-aus-duty", "OPEN", 1)
-    assert _shown(asked, thread, "rq-aus-chief") is None
-    until(lambda: _shown(asked, thread, "rq-aus-chief") is not None)
-    row = _shown(asked, thread, "rq-aus-chief")
+    question = Question("q", to=["focal-point:rq-aus-duty"], subject="s")
+    open_, overdue = _asked_an_hour_ago(asked, question), _asked_an_hour_ago(asked, question, due=timedelta(minutes=1))
+    for thread in (open_, overdue):
+        _until_state(asked, thread, "rq-aus-duty", "OPEN", 1)
+    until(lambda: _shown(asked, overdue, "rq-aus-chief") is not None)
+    row = _shown(asked, overdue, "rq-aus-chief")
     assert row is not None
     assert (row["overdue"], row["to_answer"]) == (True, True)
-    assert _shown(asked, thread, "rq-aus") is None
-    assert thread in [row["thread_id"] for row in _run("list", "--which", "overdue", as_="rq-nzl")]
-    assert "no request" in _run("answer", thread, "--text", "x", as_="rq-aus", code=1)
-    made = _run("answer", thread, "--text", "for my officer", as_="rq-aus-chief")
+    assert _shown(asked, open_, "rq-aus-chief") is None
+    assert _shown(asked, overdue, "rq-aus") is None
+    late = [row["thread_id"] for row in _run("list", "--which", "overdue", as_="rq-nzl")]
+    assert (overdue in late, open_ in late) == (True, False)
+    assert "no request" in _run("answer", overdue, "--text", "x", as_="rq-aus", code=1)
+    made = _run("answer", overdue, "--text", "for my officer", as_="rq-aus-chief")
     assert made["party"] == "focal-point:rq-aus-duty"
-    _until_state(asked, thread, "rq-nzl", "ANSWERED", 2)
-    assert _shown(asked, thread, "rq-aus-chief") is not None
+    _until_state(asked, overdue, "rq-nzl", "ANSWERED", 2)
+    assert _shown(asked, overdue, "rq-aus-chief") is not None
+
+
+def _asked_an_hour_ago(settings: Settings, question: Question, due: timedelta | None = None) -> str:
+    """A thread of rq-nzl, whose clock is an hour behind: what is due within that hour is so when it is appended."""
+    members, then = read_members(settings), datetime.now(UTC) - timedelta(hours=1)
+    with psycopg.connect(settings.reader_url, autocommit=True) as connection:
+        desk = RequestDesk(
+            settings,
+            members.focal_points["rq-nzl"],
+            members,
+            lambda: viewing(connection, settings.generation, "rq-nzl"),
+            lambda: then,
+        )
+        return desk.ask(replace(question, due_at=None if due is None else then + due)).thread_id
 
 
 def test_what_is_hidden_is_refused_like_what_does_not_exist(asked: Settings) -> None:
