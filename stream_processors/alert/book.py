@@ -5,6 +5,7 @@ which only those that change are copied.
 """
 
 from bisect import bisect_left, insort
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
@@ -88,18 +89,19 @@ class Kept:
 
     def load(self, filings: Iterable[tuple[Fact, Iterable[Filing | Entry]]]) -> None:
         """File facts into an empty book."""
-        files, indexes = self.files, self.indexes
+        by_class: dict[int, dict[Filing | Entry, list[Fact]]] = {}
         for fact, places in filings:
-            class_ = fact.policy_class
+            mine = by_class.setdefault(fact.policy_class, defaultdict(list))
             for place in places:
+                mine[place].append(fact)
+        for class_, filed in by_class.items():
+            for place, facts in filed.items():
                 if isinstance(place, Filing):
-                    files.setdefault(place.key, {}).setdefault(class_, {}).setdefault(place.part, []).append(fact)
+                    facts.sort(key=order_in(place.key) if place.key[0] == DAY else None)
+                    self.files.setdefault(place.key, {}).setdefault(class_, {})[place.part] = facts
                 else:
-                    counts = indexes.setdefault(place.key, {})
-                    counts[place.value] = counts.get(place.value, 0) + 1
-        for key, classes in files.items():
-            for facts in chain.from_iterable(parts.values() for parts in classes.values()):
-                facts.sort(key=order_in(key))
+                    counts = self.indexes.setdefault(place.key, {})
+                    counts[place.value] = counts.get(place.value, 0) + len(facts)
 
 
 class Book:
