@@ -20,7 +20,7 @@ SHIPPED = Path(__file__).parents[2] / "stream_processors" / "match" / "model" / 
 INCIDENTS, SEED = 20_000, 103
 THRESHOLDS = Thresholds(
     duplicate_linked={"other_agency": 933_000, "same_agency": 999_200, "shared_name": 999_999},
-    duplicate_review={"other_agency": 7_750, "same_agency": 50_000, "shared_name": 50_000},
+    duplicate_review={"other_agency": 2_000, "same_agency": 50_000, "shared_name": 50_000},
     related_linked=10_000,
     related_review=6_000,
 )
