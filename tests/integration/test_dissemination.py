@@ -178,7 +178,7 @@ def test_what_is_not_theirs_any_more_does_not_leave(at_work: Settings, receiver:
         (_HOME, "DELIVERED"),
     }
     change(at_work, FocalPointRestore(focal_point_id=_SECOND))
-    change(at_work, *(SubscriptionEnd(subscription_id=each.subscription_id) for each in (patient, kept_)))
+    change(at_work, *(SubscriptionEnd(subscription_id=each.subscription_id) for each in (patient, suspended, kept_)))
 
 
 def test_mail_says_no_more_than_it_may(at_work: Settings, post: Mailbox) -> None:

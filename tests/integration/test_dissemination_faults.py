@@ -1,10 +1,11 @@
 """Dissemination as processes that are killed, stopped and joined by others: nothing lost, nothing made up."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from random import Random
+from subprocess import Popen
 
 import pytest
 from confluent_kafka import Producer
@@ -94,6 +95,16 @@ def _read(settings: Settings) -> bool:
     return all(lag(settings, topic, committed(settings, name, topic)).fresh for topic in topics)
 
 
+@contextmanager
+def _worker(settings: Settings, instance: str) -> Iterator[Popen[bytes]]:
+    """A worker as a process, which ends with the test whatever becomes of that."""
+    with spawn_stage(settings.home, "disseminate", instance) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
 def test_nothing_is_lost_though_workers_are_killed(at_work: Settings) -> None:
     """`kill -9`, SIGTERM and rebalances of two workers, a receiver that fails; doubled is only what has the same id."""
     chance = Random(3)  # noqa: S311  # a load, not a secret
@@ -102,14 +113,13 @@ def test_nothing_is_lost_though_workers_are_killed(at_work: Settings) -> None:
         receiver.answer = lambda _: (503, {}) if chance.random() < 0.1 else (204, {})
         command = subscribed(_AGENCY, "webhook", receiver.address(), events=["alert"], limit_a_minute=600)
         change(at_work, WebhookHostsSet(agency_id=_AGENCY, hosts=[receiver.host]), command)
-        first, second = (left.enter_context(spawn_stage(at_work.home, "disseminate", name)) for name in ("0", "1"))
-        left.callback(lambda: [each.kill() for each in (first, second)])
+        first, second = (left.enter_context(_worker(at_work, name)) for name in ("0", "1"))
         writer.write(20)
         until(lambda: len(receiver.requests) > 10)
         first.kill()
         first.wait()
         writer.write(20)
-        first = left.enter_context(spawn_stage(at_work.home, "disseminate", "0"))
+        first = left.enter_context(_worker(at_work, "0"))
         second.terminate()
         assert second.wait(30) == 0
         writer.write(20)
@@ -117,7 +127,7 @@ def test_nothing_is_lost_though_workers_are_killed(at_work: Settings) -> None:
         until(lambda: len(receiver.requests) > before)
         first.kill()
         first.wait()
-        second = left.enter_context(spawn_stage(at_work.home, "disseminate", "1"))
+        second = left.enter_context(_worker(at_work, "1"))
         until(lambda: set(receiver.events()) >= set(writer.written), 120)
         until(lambda: _read(at_work))
         second.terminate()
