@@ -111,7 +111,10 @@ class Delivering:
         self._woken.clear()
         pause = self._pause_s if await self._ask(self._store.waiting) else _IDLE_S
         try:
-            await asyncio.wait_for(self._woken.wait(), pause)
+            async with asyncio.timeout(
+                pause
+            ):  # `wait_for` of Python 3.11 loses a cancellation that comes as it is woken
+                await self._woken.wait()
             self._pause_s = _LOOK_S
         except TimeoutError:
             self._pause_s = min(_SELDOM_S, 2 * self._pause_s)
