@@ -111,9 +111,8 @@ class Delivering:
         self._woken.clear()
         pause = self._pause_s if await self._ask(self._store.waiting) else _IDLE_S
         try:
-            async with asyncio.timeout(
-                pause
-            ):  # `wait_for` of Python 3.11 loses a cancellation that comes as it is woken
+            # `wait_for` of Python 3.11 loses a cancellation that comes as it is woken.
+            async with asyncio.timeout(pause):
                 await self._woken.wait()
             self._pause_s = _LOOK_S
         except TimeoutError:
