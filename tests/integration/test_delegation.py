@@ -129,7 +129,7 @@ def test_a_delegated_report_goes_out_under_another_name(world: World, ionics: Ca
     assert (seen["occurred_on"], seen["occurred_precision"], seen["tlp"]) == ("2026-03-01", "MONTH", "GREEN")
     assert seen["items"][0]["substance_text"] == "nitazene"
     for who in (world.owner, world.hq):
-        row = _until(lambda who=who: (found := _row(who, delegated)).get("state") == "PUBLISHED" and found)  # type: ignore[misc]
+        row = _until(lambda who=who: (found := _row(who, delegated)).get("state") == "PUBLISHED" and found)  # type: ignore[misc]  # mypy cannot infer a default
         assert (row["published_id"], row["changed"]) == (published, False)
     everything = _everything(world.third, delegated, published)
     assert published in everything

@@ -74,7 +74,7 @@ def _expected(events: Sequence[bytes | Record]) -> dict[str, set[tuple[Any, ...]
 
 def _held(connection: psycopg.Connection, generation: int, name: str) -> set[tuple[Any, ...]]:
     columns = ", ".join([*AGGREGATES[name], *MEASURES[name]])
-    rows = connection.execute(f"SELECT {columns} FROM g{generation}.{name}").fetchall()  # type: ignore[arg-type]
+    rows = connection.execute(f"SELECT {columns} FROM g{generation}.{name}").fetchall()  # type: ignore[arg-type]  # the names are ours
     return {
         tuple(int(cell) if cell is not None and not isinstance(cell, str) else cell for cell in row) for row in rows
     }
@@ -100,7 +100,7 @@ def test_every_kind_of_row_comes_of_the_history(connection: psycopg.Connection) 
     """So that the digests above are of more than empty tables; a case that is no more has no members."""
     _apply(ViewSink(connection, _ONE, decode), _events(1))
     for name in ("link", "match_key", "judgement", "case", "case_member", "case_link"):
-        assert connection.execute(f"SELECT count(*) > 3 FROM g{_ONE}.{name}").fetchone() == (True,)  # type: ignore[arg-type]
+        assert connection.execute(f"SELECT count(*) > 3 FROM g{_ONE}.{name}").fetchone() == (True,)  # type: ignore[arg-type]  # the names are ours
     closed = connection.execute(
         f'SELECT count(DISTINCT c.case_id), count(m.case_id) FROM g{_ONE}."case" c '
         f"LEFT JOIN g{_ONE}.case_member m USING (case_id) WHERE closed"

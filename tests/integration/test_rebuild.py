@@ -55,7 +55,7 @@ def moments(running: Running) -> tuple[Settings, dict[str, str], datetime]:
         ]
         producer.wait(later, 60)
         for each in later:
-            until(lambda id_=each.incident_id: _revision(settings, str(id_)) == 2)  # type: ignore[misc]
+            until(lambda id_=each.incident_id: _revision(settings, str(id_)) == 2)  # type: ignore[misc]  # mypy cannot infer a default
     return settings, {name: str(each.incident_id) for name, each in first.items()}, before
 
 

@@ -130,7 +130,7 @@ def _everything(reader: psycopg.Connection, generation: int, viewer: str, ids: l
         found["threads"] = [queries.thread_of(reader, generation, id_) is not None for id_ in ids]
         found["times"] = queries.response_times(reader, generation, now=now)
         found["rows"] = {
-            name: reader.execute(f"SELECT t::text FROM g{generation}.{name} t ORDER BY 1").fetchall()  # type: ignore[arg-type]
+            name: reader.execute(f"SELECT t::text FROM g{generation}.{name} t ORDER BY 1").fetchall()  # type: ignore[arg-type]  # the names are ours
             for name in _TABLES
         }
     return found

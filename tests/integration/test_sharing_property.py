@@ -135,7 +135,7 @@ def _everything(reader: psycopg.Connection, generation: int, viewer: str) -> dic
         found["case"] = [queries.case_document(reader, generation, id_) for id_ in ids]
         found["case of"] = [queries.case_of(reader, generation, id_) for id_ in ids]
         found["rows"] = {
-            name: reader.execute(f"SELECT t::text FROM g{generation}.{name} t ORDER BY 1").fetchall()  # type: ignore[arg-type]
+            name: reader.execute(f"SELECT t::text FROM g{generation}.{name} t ORDER BY 1").fetchall()  # type: ignore[arg-type]  # the names are ours
             for name in _SAID
         }
         found["alerts"] = listed = queries.list_alerts(reader, generation, limit=500)

@@ -240,7 +240,7 @@ def test_avro_holds_earlier_versions_under_the_newest(tmp_path: Path) -> None:
     """A field that a version lacks has its default."""
     known = type(DICTIONARY)()
     old = {"type": "record", "name": "T", "fields": [{"name": "a", "type": "int"}]}
-    new = {**old, "fields": [*old["fields"], {"name": "b", "type": "int", "default": 7}]}  # type: ignore[misc]
+    new = {**old, "fields": [*old["fields"], {"name": "b", "type": "int", "default": 7}]}  # type: ignore[misc]  # it has fields
     for id_, schema in ((1, old), (2, new)):
         known.schemas[id_], known.subjects[id_] = schema, SUBJECTS["admitted"]
     sink = AvroSink(tmp_path / "a", known, "admitted")
