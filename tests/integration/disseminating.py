@@ -16,8 +16,8 @@ from deploy.home import administrator_keys
 from producers import IncidentProducer
 from schemas.codec import frame
 from schemas.dictionary import read_dictionary
-from schemas.directory import Command
-from schemas.directory.commands import SubscriptionSet
+from schemas.directory import Command, Subscriptions, read_members
+from schemas.directory.commands import SubscriptionEnd, SubscriptionSet
 from schemas.publishing import publish
 from schemas.settings import Settings
 from schemas.topics import alerts
@@ -57,6 +57,12 @@ def disseminating(settings: Settings, instance: str = "0", backoff: Backoff = QU
 def change(settings: Settings, *commands: Command) -> None:
     """Change the directory by its administrators."""
     make_changes(settings, commands, *administrator_keys(settings))
+
+
+def nobody_subscribed(settings: Settings) -> None:
+    """End what other tests left: whoever tries all addresses of the API subscribes hundreds of times."""
+    held = Subscriptions().of(read_members(settings)).values()
+    change(settings, *(SubscriptionEnd(subscription_id=each.subscription_id) for each in held if not each.ended))
 
 
 def subscribed(person: str, channel: str = "console", address: str | None = None, **asked: Any) -> SubscriptionSet:

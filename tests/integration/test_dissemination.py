@@ -33,6 +33,7 @@ from tests.integration.disseminating import (
     change,
     disseminating,
     kept,
+    nobody_subscribed,
     reported,
     states,
     subscribed,
@@ -61,6 +62,7 @@ def post(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mailbox]:
 def at_work(running: Running, post: Mailbox) -> Iterator[Settings]:
     """A generation with its stages and dissemination."""
     settings = running.settings
+    nobody_subscribed(settings)
     add_agencies(settings, [Agency(id_, id_, "CUSTOMS", id_[4:].upper()) for id_ in (_HOME, _AWAY, _THIRD)])
     add_focal_points(settings, _AWAY, {_CHIEF: ("read",), _SECOND: ("read",)})
     ours = replace(

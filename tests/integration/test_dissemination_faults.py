@@ -27,7 +27,7 @@ from schemas.settings import Settings
 from schemas.topics import ACKNOWLEDGEMENTS, alerts, create_topics
 from stream_processors.disseminate import group
 from stream_processors.runtime.lag import committed, lag
-from tests.integration.disseminating import change, subscribed
+from tests.integration.disseminating import change, nobody_subscribed, subscribed
 from tests.integration.exchange import stages, until
 from tests.integration.receivers import Receiver, receiving
 from tests.running import Running
@@ -43,6 +43,7 @@ _AGENCY = "dif-nzl"
 def at_work(running: Running, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
     """A generation with views of its alerts, and no dissemination yet."""
     settings = running.settings
+    nobody_subscribed(settings)
     add_agencies(settings, [Agency(_AGENCY, _AGENCY, "CUSTOMS", "NZL")])
     ours = replace(settings, generation=_GENERATION)
     topics = {topic.name: topic for topic in (*generated(_GENERATION), alerts(_GENERATION))}

@@ -24,7 +24,7 @@ from schemas.directory.commands import WebhookHostsSet
 from schemas.reading import quiet_logger
 from schemas.settings import Settings
 from schemas.topics import create_topics
-from tests.integration.disseminating import AlertStage, change, disseminating, states
+from tests.integration.disseminating import AlertStage, change, disseminating, nobody_subscribed, states
 from tests.integration.exchange import stages, until
 from tests.integration.receivers import receiving
 from tests.integration.serving import client, serving, with_gateway_key
@@ -41,6 +41,7 @@ _NOTHING = "00000000-0000-5000-8000-000000000000"
 def running_stages(running: Running) -> Iterator[Settings]:
     """A generation with views and dissemination."""
     settings = running.settings
+    nobody_subscribed(settings)
     add_agencies(settings, [Agency(id_, id_, "CUSTOMS", id_[4:].upper()) for id_ in (_OURS, _THEIRS)])
     add_focal_points(settings, _OURS, {_COLLEAGUE: ("read",)})
     ours = replace(settings, generation=_GENERATION)
