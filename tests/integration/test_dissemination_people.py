@@ -157,7 +157,8 @@ def test_operators_see_what_does_not_get_through_and_try_again(at_work: Settings
         id_ = _run(*mine)["subscription_id"]
         alert = stage.write("lost")
         until(lambda: (_OURS, "GIVEN_UP") in states(at_work, alert))
-        [row] = _run("deliveries", "list", "--state", "given-up", "--as", OPERATOR, "--json")
+        given_up = _run("deliveries", "list", "--state", "given-up", "--as", OPERATOR, "--json")
+        [row] = [each for each in given_up if each["recipient"] == _OURS]  # other tests give up, too
         assert (row["recipient"], row["error"], "event_id" in row) == (_OURS, "answered 500", False)
         assert '"given-up"' in CliRunner().invoke(cli, ["status", "--json"]).stdout
         assert "right administer" in _run("deliveries", "list", "--as", _OURS, code=1)
