@@ -63,7 +63,7 @@ def ours(running: Running) -> Iterator[Settings]:
     create_topics(AdminClient(found.client_config(), logger=quiet_logger()), generated(_GENERATION))
     bind_model(found, _GENERATION, shipped_model())
     migrate(found.database_url, _GENERATION)
-    with stages(found, "admit", "enrich", "match", "cases", "project", "members"):
+    with stages(found, "admit", "enrich", "match", "cases", "project", "members", "alert"):
         yield found
     drop_generation(settings, _GENERATION)
 

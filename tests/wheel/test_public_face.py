@@ -2,9 +2,9 @@
 
 import subprocess
 import sys
+from importlib.resources import files
 
 import ionics
-from projections.migrate import _migrations
 from schemas.codec import codec
 from schemas.codes import codes
 from stream_processors.reference import Reference
@@ -22,7 +22,8 @@ def test_the_data_files_are_installed() -> None:
     assert codec("enriched").schema["name"] == "ionics.EnrichedIncident"
     assert "SEIZURE" in codes("incident_type")
     assert Reference.load().substance("Fentanyl").how == "exact"
-    assert list(_migrations())
+    for package in ("projections", "projections.deliveries"):
+        assert any(each.name.endswith(".sql") for each in (files(package) / "migrations").iterdir())
 
 
 def test_the_command_answers() -> None:
