@@ -80,18 +80,13 @@ class PostgresDeliveries:
             line = (str(error).splitlines() or ["no answer"])[0]
             raise ProjectionError(f"the state of deliveries cannot be read or written: {line}") from error
 
-    def add(self, deliveries: Sequence[Delivery], position: Position) -> None:
+    def add(self, deliveries: Sequence[tuple[Delivery, Position]]) -> None:
         """See `DeliveryStore.add`."""
-        where = {
-            "generation": self._generation,
-            "topic": position.topic,
-            "partition": position.partition,
-            "following": position.following,
-            "directory": position.directory,
-            "closed": position.closed,
-        }
+        rows = [
+            {**_row(delivery), **vars(position), "generation": self._generation} for delivery, position in deliveries
+        ]
         with self._transaction() as connection, connection.cursor() as cursor:
-            cursor.executemany(statements.ADD, [_row(each) | where for each in deliveries])
+            cursor.executemany(statements.ADD, rows)
 
     def acknowledge(self, said: Acknowledgement) -> None:
         """See `DeliveryStore.acknowledge`."""

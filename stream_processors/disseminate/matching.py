@@ -1,6 +1,6 @@
-"""From a record to what is kept of it: the deliveries that it makes, in one transaction of the store."""
+"""From records to what is kept of them: the deliveries that they make, in one transaction of the store."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from schemas.acknowledgement import acknowledgement_of
@@ -35,38 +35,42 @@ class Matching:
     ) -> None:
         self._schemas, self._directory, self._threads, self._store = schemas, directory, threads, store
 
-    def keep_event(self, kind: Kind, record: Record) -> int:
-        """Keep what a record of a kind has to be told as; how many deliveries.
+    def keep_events(self, kind: Kind, records: Sequence[Record]) -> int:
+        """Keep what records of a kind have to be told as; how many deliveries.
 
         Raises:
-            ContractError: the record cannot be read.
+            ContractError: one of them cannot be read; nothing is kept.
             LogError: the directory, or what is asked of others, cannot be read.
             ProjectionError: the store did not take it.
         """
         standing = self._directory()
-        value = self._schemas.decoded(record.value, kind.schema)
-        event = kind.read(value, record, Known(standing.members, self._threads))
-        if event is None:
-            return 0
-        directory = standing.members.directory
-        if directory.generation_since_ms and event.at_ms < directory.generation_since_ms - DAY_MS:
-            return 0
-        made = deliveries_of(event, standing)
+        made = [
+            (each, Position(record.topic, record.partition, record.offset + 1, *standing.read_up_to))
+            for record in records
+            if (event := self._event(kind, record, standing)) is not None
+            for each in deliveries_of(event, standing)
+        ]
         if made:
-            following = directory.next_offset, standing.members.next_offset
-            self._store.add(made, Position(record.topic, record.partition, record.offset + 1, *following))
+            self._store.add(made)
         return len(made)
 
-    def keep_acknowledgement(self, record: Record) -> None:
-        """Keep what somebody said of something.
+    def _event(self, kind: Kind, record: Record, standing: Standing) -> Event | None:
+        value = self._schemas.decoded(record.value, kind.schema)
+        event = kind.read(value, record, Known(standing.members, self._threads))
+        since_ms = standing.members.directory.generation_since_ms
+        return None if event is None or (since_ms and event.at_ms < since_ms - DAY_MS) else event
+
+    def keep_acknowledgements(self, records: Sequence[Record]) -> None:
+        """Keep what people said of something, one after another.
 
         Raises:
-            ContractError: the record cannot be read.
+            ContractError: one cannot be read.
             ProjectionError: the store did not take it.
         """
-        said = acknowledgement_of(self._schemas.decoded(record.value, "acknowledgement"))
-        at = datetime.fromtimestamp(record.timestamp_ms / 1000, UTC)  # the log's clock, as events have it
-        self._store.acknowledge(said.model_copy(update={"at": at}))
+        for record in records:
+            said = acknowledgement_of(self._schemas.decoded(record.value, "acknowledgement"))
+            at = datetime.fromtimestamp(record.timestamp_ms / 1000, UTC)  # the log's clock, as events have it
+            self._store.acknowledge(said.model_copy(update={"at": at}))
 
 
 def deliveries_of(event: Event, standing: Standing) -> list[Delivery]:

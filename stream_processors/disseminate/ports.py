@@ -105,7 +105,7 @@ class Sight(Protocol):
 class DeliveryStore(Protocol):
     """The state of deliveries. Each method is one transaction, and raises ProjectionError where it is not made."""
 
-    def add(self, deliveries: Sequence[Delivery], position: Position) -> None:
+    def add(self, deliveries: Sequence[tuple[Delivery, Position]]) -> None:
         """Keep what is to be told; what is there already stays as it is, waiting where it waits."""
 
     def acknowledge(self, said: Acknowledgement) -> None:

@@ -93,15 +93,12 @@ class Reminding:
         """
         standing, now = self._directory(0.0), self._clock()
         due_now, following = self._threads.ask_now(lambda threads: self._due(threads, standing.members, now))
-        kept = 0
-        for notice_id, event in due_now:
-            made = deliveries_of(event, standing)
-            if made:
-                of_directory = standing.members.directory.next_offset, standing.members.next_offset
-                self._store.add(made, Position(MESSAGES.name, 0, following, *of_directory))
-            self._kept.add(notice_id)
-            kept += len(made)
-        return kept
+        where = Position(MESSAGES.name, 0, following, *standing.read_up_to)
+        made = [(each, where) for _, event in due_now for each in deliveries_of(event, standing)]
+        if made:
+            self._store.add(made)
+        self._kept.update(notice_id for notice_id, _ in due_now)
+        return len(made)
 
     def _due(self, threads: Threads, members: Members, now: datetime) -> tuple[list[tuple[str, Event]], int]:
         """Ids and events of the notices that were not kept yet, and the offset after what they come from."""

@@ -2,10 +2,11 @@
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from typing import TypeVar
 
 from schemas.known_schemas import KnownSchemas
 from schemas.publishing import publish
@@ -24,6 +25,7 @@ from stream_processors.disseminate.reminding import FollowedThreads, Reminding
 from stream_processors.disseminate.standing import FollowedDirectory
 from stream_processors.runtime import KafkaTopic
 
+T = TypeVar("T")
 NAME = "disseminate"
 GROUPS = "ionics-disseminate-g"
 _THREADS = 24
@@ -51,7 +53,7 @@ class Disseminate:
         settings: of the stage's principal, with a generation.
         ports: the read side.
         instance: stable name among the workers.
-        on_batch: called after each record with 1.
+        on_batch: called after records were handled, with how many.
         backoff: how long a message waits after a failure.
         grouped_s: how long messages beyond a limit are collected.
         reminded_s: between two looks at what is due of requests.
@@ -101,19 +103,21 @@ class Disseminate:
             beside = self._delivering.run, escalating.run, partial(reminding.run, self._reminded_s)
             Host(self._settings, group(generation), self._instance, handlers, self._park, beside).run(stop)
 
-    async def _keep(self, kind: Kind, record: Record) -> None:
-        made = await self._ask(partial(self._matching.keep_event, kind, record))
-        if made:
+    async def _keep(self, kind: Kind, records: Sequence[Record]) -> None:
+        if await self._ask(partial(self._matching.keep_events, kind, records)):
             self._delivering.wake()
+        self._handled(records)
 
-    async def _acknowledge(self, record: Record) -> None:
-        await self._ask(partial(self._matching.keep_acknowledgement, record))
+    async def _acknowledge(self, records: Sequence[Record]) -> None:
+        await self._ask(partial(self._matching.keep_acknowledgements, records))
+        self._handled(records)
 
-    async def _ask(self, function: Callable[[], int | None]) -> int | None:
-        found = await asyncio.get_running_loop().run_in_executor(self._threads, function)
+    async def _ask(self, function: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, function)
+
+    def _handled(self, records: Sequence[Record]) -> None:
         if self._on_batch:
-            self._on_batch(1)
-        return found
+            self._on_batch(len(records))
 
     async def _park(self, record: Record, error: Exception) -> None:
         letter = dead_letter(record, NAME, str(error))

@@ -31,6 +31,11 @@ class Standing:
     subscriptions: Mapping[str, Subscription]
     index: SubscriptionIndex
 
+    @property
+    def read_up_to(self) -> tuple[int, int]:
+        """The next offsets of `ionics.directory` and `ionics.directory-closed`."""
+        return self.members.directory.next_offset, self.members.next_offset
+
     def acts(self, focal_point_id: str, agency_id: str) -> bool:
         """Whether a focal point may act, for this agency."""
         person = self.members.focal_points.get(focal_point_id)

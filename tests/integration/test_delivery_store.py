@@ -59,6 +59,10 @@ def _projected(settings: Settings, generation: int, following: int) -> None:
         )
 
 
+def _kept(*deliveries: Delivery) -> list[tuple[Delivery, Position]]:
+    return [(each, _HERE) for each in deliveries]
+
+
 def _state(settings: Settings, delivery: Delivery) -> str:
     with psycopg.connect(settings.database_url) as writer:
         found = writer.execute(
@@ -73,7 +77,7 @@ def test_what_is_due_is_leased_to_one_once_the_views_have_come_as_far(
 ) -> None:
     """A lane to one worker; what a worker held is free when it begins anew; what was taken is not kept again."""
     store, delivery, other = stores[0], _delivery(), _delivery("clerk")
-    store.add([delivery, other, delivery], _HERE)
+    store.add(_kept(delivery, other, delivery))
     _projected(settings, _OLD, 4)
     assert store.claim(10, []) == []
     assert store.waiting()
@@ -81,14 +85,14 @@ def test_what_is_due_is_leased_to_one_once_the_views_have_come_as_far(
     assert store.claim(10, [other.lane]) == [delivery]
     assert store.claim(10, []) == [other]
     assert store.claim(10, []) == []
-    store.add([another := replace(delivery, digest="e")], _HERE)
+    store.add(_kept(another := replace(delivery, digest="e")))
     assert store.claim(10, []) == []  # of a lane in which something is leased
     assert not store.told_before(other)
     store.adopt()
     assert store.claim(10, [other.lane]) == [delivery, another]
     store.delivered([delivery])
     store.failed(delivery, 0.0, "too late")
-    store.add([delivery], _HERE)
+    store.add(_kept(delivery))
     assert (_state(settings, delivery), store.told_lately(delivery.lane)) == ("DELIVERED", 1)
     assert store.told_before(another)
 
@@ -99,7 +103,7 @@ def test_what_waits_goes_over_to_another_generation(
     """It is not passed over before the other one has met it; then it is judged like all else, and told once."""
     old, new = stores
     waiting, told = _delivery(), _delivery("clerk")
-    old.add([waiting, told], _HERE)
+    old.add(_kept(waiting, told))
     _projected(settings, _OLD, 5)
     assert sorted(each.recipient for each in old.claim(10, [])) == ["clerk", "officer"]
     old.delivered([told])
@@ -108,7 +112,7 @@ def test_what_waits_goes_over_to_another_generation(
     assert old.claim(10, []) == []
     new.passed_over(waiting)  # its views do not show it yet
     assert _state(settings, waiting) == "PENDING"
-    new.add([waiting, told], _HERE)
+    new.add(_kept(waiting, told))
     assert _state(settings, told) == "DELIVERED"
     with psycopg.connect(settings.database_url) as writer:
         writer.execute("UPDATE dissemination.delivery SET due_at = clock_timestamp() WHERE state = 'PENDING'")

@@ -74,6 +74,7 @@ _SUBSCRIPTIONS = {
     for each in [_subscription(name, channel)]
 }
 _STANDING = Standing(_MEMBERS, _SUBSCRIPTIONS, SubscriptionIndex(_SUBSCRIPTIONS.values()))
+_WHERE = Position("test", 0, 1, 0, 0)
 
 
 @pytest.fixture
@@ -158,7 +159,7 @@ async def _delivered(settings: Settings, events: list[Event]) -> list[tuple[Deli
     sight.open()
     try:
         for event in events:
-            store.add([delivery_of(event, each) for each in _STANDING.index.met(event)], Position("test", 0, 1, 0, 0))
+            store.add([(delivery_of(event, each), _WHERE) for each in _STANDING.index.met(event)])
         with ThreadPoolExecutor(8) as threads:
             delivering = Delivering(store, sight, lambda _: _STANDING, send, lambda _: None, threads, Backoff(), 0.5)
             running = asyncio.ensure_future(delivering.run())

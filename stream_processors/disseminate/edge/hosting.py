@@ -11,16 +11,15 @@ from typing import Any
 import faust
 
 from schemas.errors import LogError, SettingsError
-from schemas.reading import Record
 from schemas.settings import Settings
 from stream_processors.disseminate.edge.driver import CommittedTransport, check_driver
-from stream_processors.disseminate.edge.handling import Handler, Unhandled, handle
+from stream_processors.disseminate.edge.handling import Handler, Park, Unhandled, handle
 
 _logger = logging.getLogger(__name__)
 _LOOK_S = 0.05
 _STOP_S = 15.0
-_AHEAD = 8
-"""Records of a partition that wait while one is handled."""
+_AT_ONCE = 256
+"""Records of a topic that are handled together at most, and as many wait meanwhile."""
 
 Background = Callable[[], Awaitable[None]]
 """Something that runs beside the streams until it is cancelled."""
@@ -58,7 +57,7 @@ class Host:
         group: str,
         instance: str,
         handlers: Mapping[str, Handler],
-        park: Callable[[Record, Exception], Awaitable[None]],
+        park: Park,
         background: Sequence[Background] = (),
     ) -> None:
         check_driver()
@@ -145,25 +144,22 @@ class Host:
         return app
 
     async def _read(self, app: faust.App, handler: Handler, stream: Any) -> None:
-        """Hand each partition's records to a task of its own: one in hand at a time, so acknowledged in their order."""
-        partitions: dict[int, asyncio.Queue[Any]] = {}
-        working: list[asyncio.Task[None]] = []
+        """Handle what waits together, one batch at a time, so that all is acknowledged in its order."""
+        waiting: asyncio.Queue[Any] = asyncio.Queue(_AT_ONCE)
+        working = asyncio.ensure_future(self._work(app, handler, waiting))
         try:
             async for event in stream.noack().events():
-                number = event.message.partition
-                if number not in partitions:
-                    partitions[number] = asyncio.Queue(_AHEAD)
-                    working.append(asyncio.ensure_future(self._work(app, handler, partitions[number])))
-                await partitions[number].put(event)
+                await waiting.put(event)
         finally:
-            for each in working:
-                each.cancel()
+            working.cancel()
 
     async def _work(self, app: faust.App, handler: Handler, waiting: "asyncio.Queue[Any]") -> None:
         while True:
-            event = await waiting.get()
+            events = [await waiting.get()]
+            while len(events) < _AT_ONCE and not waiting.empty():
+                events.append(waiting.get_nowait())
             try:
-                await handle(event, handler, self._park)
+                await handle(events, handler, self._park)
             except Unhandled as error:
                 # Left unacknowledged, but not waited for: the worker ends, and begins again with it.
                 app.consumer._unacked_messages.clear()  # type: ignore[attr-defined]  # noqa: SLF001  # there is no other way

@@ -1,7 +1,7 @@
 """The edge to Faust: what is built on its inside fails loudly where the inside is another one."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,7 +14,7 @@ from schemas.errors import DecodeError, LogError, ProjectionError, SettingsError
 from schemas.reading import Record
 from stream_processors.disseminate.edge import driver, handling, hosting
 from stream_processors.disseminate.edge.driver import CommittedConsumer, check_driver, check_isolation
-from stream_processors.disseminate.edge.handling import Unhandled, handle
+from stream_processors.disseminate.edge.handling import Handler, Unhandled, handle
 
 
 def test_faust_is_the_version_whose_inside_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,26 +67,28 @@ def test_commits_pass_the_holes_that_transactions_leave() -> None:
 class _Told:
     """An event of Faust, and what became of it."""
 
-    def __init__(self, offset: int) -> None:
+    def __init__(self, offset: int, acked: list[int] | None = None) -> None:
         headers = [("ionics-a", b"1"), ("ionics-a", b"2")]
         self.message = SimpleNamespace(
             topic="topic", partition=3, offset=offset, timestamp=1.5, key=b"k", value=b"v", headers=headers
         )
-        self.acked = False
+        self.acked, self._order = False, acked
 
     def ack(self) -> bool:
         self.acked = True
+        if self._order is not None:
+            self._order.append(self.message.offset)
         return True
 
 
-def _handled(handler: Callable[[Record], Awaitable[None]], parked: list[Record], fails: bool = False) -> _Told:
+def _handled(handler: Handler, parked: list[Record], fails: bool = False) -> _Told:
     async def park(record: Record, _: Exception) -> None:
         if fails:
             raise LogError("no answer")
         parked.append(record)
 
     event = _Told(7)
-    asyncio.run(handle(event, handler, park))
+    asyncio.run(handle([event], handler, park))
     return event
 
 
@@ -96,7 +98,8 @@ def test_a_record_is_acknowledged_when_it_is_handled_or_put_aside(monkeypatch: p
     parked: list[Record] = []
     attempts = iter([ProjectionError("no answer"), None])
 
-    async def good(record: Record) -> None:
+    async def good(records: Sequence[Record]) -> None:
+        (record,) = records
         assert record.headers == (("ionics-a", b"1"), ("ionics-a", b"2"))
         assert (record.offset, record.timestamp_ms) == (7, 1500)
         if (failure := next(attempts)) is not None:
@@ -104,10 +107,10 @@ def test_a_record_is_acknowledged_when_it_is_handled_or_put_aside(monkeypatch: p
 
     assert (_handled(good, parked).acked, parked) == (True, [])
 
-    async def poison(_: Record) -> None:
+    async def poison(_: Sequence[Record]) -> None:
         raise DecodeError("not ours")
 
-    async def surprise(_: Record) -> None:
+    async def surprise(_: Sequence[Record]) -> None:
         raise ZeroDivisionError
 
     for handler in (poison, surprise):
@@ -119,10 +122,10 @@ def test_nothing_goes_past_what_could_neither_be_handled_nor_put_aside(monkeypat
     """It is not acknowledged; nor is one in which the handler was cancelled."""
     monkeypatch.setattr(handling, "_PAUSES_S", (0.0, 0.0))
 
-    async def down(_: Record) -> None:
+    async def down(_: Sequence[Record]) -> None:
         raise ProjectionError("no answer")
 
-    async def poison(_: Record) -> None:
+    async def poison(_: Sequence[Record]) -> None:
         raise DecodeError("not ours")
 
     for handler in (down, poison):
@@ -132,20 +135,55 @@ def test_nothing_goes_past_what_could_neither_be_handled_nor_put_aside(monkeypat
         assert (event, parked) == (None, [])
 
     async def cancelled() -> bool:
-        async def never(_: Record) -> None:
+        async def never(_: Sequence[Record]) -> None:
             await asyncio.Event().wait()
 
         async def park(_: Record, __: Exception) -> None:
             raise AssertionError
 
         event = _Told(7)
-        task = asyncio.ensure_future(handle(event, never, park))
+        task = asyncio.ensure_future(handle([event], never, park))
         await asyncio.sleep(0)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
         return event.acked
 
     assert asyncio.run(cancelled()) is False
+
+
+def test_one_that_cannot_be_handled_takes_none_of_its_batch_along() -> None:
+    """Those before and after it are handled; all are acknowledged in their order."""
+    handled, parked, acked = list[int](), list[int](), list[int]()
+    events = [_Told(offset, acked) for offset in range(5)]
+
+    async def handler(records: Sequence[Record]) -> None:
+        if any(record.offset == 2 for record in records):
+            raise DecodeError("not ours")
+        handled.extend(record.offset for record in records)
+
+    async def park(record: Record, _: Exception) -> None:
+        parked.append(record.offset)
+
+    asyncio.run(handle(events, handler, park))
+    assert (handled, parked, acked) == ([0, 1, 3, 4], [2], [0, 1, 2, 3, 4])
+
+
+def test_a_batch_is_acknowledged_up_to_what_could_not_be_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The rest comes again when the worker begins anew."""
+    monkeypatch.setattr(handling, "_PAUSES_S", (0.0,))
+    acked = list[int]()
+    events = [_Told(offset, acked) for offset in range(5)]
+
+    async def down(records: Sequence[Record]) -> None:
+        if any(record.offset == 3 for record in records):
+            raise ProjectionError("no answer")
+
+    async def park(_: Record, __: Exception) -> None:
+        raise AssertionError
+
+    with pytest.raises(Unhandled, match="topic/3/3"):
+        asyncio.run(handle(events, down, park))
+    assert acked == [0, 1, 2]
 
 
 def test_credentials_are_those_of_librdkafka() -> None:

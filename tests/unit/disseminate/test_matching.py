@@ -36,8 +36,8 @@ class _Kept:
     def __init__(self) -> None:
         self.kept: list[tuple[Delivery, Position]] = []
 
-    def add(self, deliveries: Sequence[Delivery], position: Position) -> None:
-        self.kept += [(each, position) for each in deliveries]
+    def add(self, deliveries: Sequence[tuple[Delivery, Position]]) -> None:
+        self.kept += deliveries
 
     def decoded(self, *_: object) -> dict[str, Any]:
         return {}
@@ -55,6 +55,6 @@ def test_what_was_known_a_day_before_readers_went_over_is_history(at_ms: int, to
     kept = cast("Any", _Kept())
     kind = Kind("alert", "alert", alerts, lambda *_: event)
     matching = Matching(kept, lambda: standing, cast("Any", None), kept)
-    assert matching.keep_event(kind, Record("ionics.alerts.g2", 0, 6, 0, b"", b"", ())) == told
+    assert matching.keep_events(kind, [Record("ionics.alerts.g2", 0, 6, 0, b"", b"", ())]) == told
     assert [position for _, position in kept.kept] == [Position("ionics.alerts.g2", 0, 7, 9, 4)] * told
     assert [delivery.acknowledge_s for delivery, _ in kept.kept] == [300] * told
