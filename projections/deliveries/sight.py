@@ -1,6 +1,6 @@
 """What a delivery is of, as its recipient sees it now: one transaction under row-level security, at each attempt."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import psycopg
 from psycopg_pool import ConnectionPool, PoolTimeout
@@ -43,16 +43,17 @@ class ViewSight:
         """Let go of the connections."""
         self._pool.close()
 
-    def show(self, delivery: Delivery) -> Shown | None:
+    def show(self, deliveries: Sequence[Delivery]) -> list[Shown | None]:
         """See `Sight.show`."""
+        try:
+            with self._pool.connection() as connection, connection.pipeline():
+                return [self._shown_to(connection, each) for each in deliveries]
+        except (PoolTimeout, psycopg.Error) as error:
+            raise ProjectionError(f"the read store does not answer: {error}") from error
+
+    def _shown_to(self, connection: psycopg.Connection, delivery: Delivery) -> Shown | None:
         kind = self._shown.get(delivery.event_kind)
         if kind is None:
             return None
-        try:
-            with (
-                self._pool.connection() as connection,
-                viewing(connection, self._generation, delivery.recipient) as views,
-            ):
-                return kind.show(views, self._generation, delivery.event_id, delivery.revision)
-        except (PoolTimeout, psycopg.Error) as error:
-            raise ProjectionError(f"the read store does not answer: {error}") from error
+        with viewing(connection, self._generation, delivery.recipient) as views:
+            return kind.show(views, self._generation, delivery.event_id, delivery.revision)

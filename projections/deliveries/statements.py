@@ -63,7 +63,7 @@ CLAIM: LiteralString = f"""
 WITH due AS (
     SELECT delivery_id, recipient, via, due_at FROM dissemination.delivery d
     WHERE state = 'PENDING' AND {_FREE} AND {_JUDGED}
-    ORDER BY due_at LIMIT 1000 FOR UPDATE SKIP LOCKED
+    ORDER BY due_at LIMIT 4 * %(limit)s FOR UPDATE SKIP LOCKED
 ), taken AS (
     SELECT delivery_id FROM (
         SELECT delivery_id, due_at, row_number() OVER (PARTITION BY recipient, via ORDER BY due_at) AS number FROM due
@@ -120,8 +120,11 @@ WHERE event_id = %(event_id)s AND agency_id = %(agency_id)s AND recipient = %(re
 """
 
 TOLD_LATELY: LiteralString = """
-SELECT count(DISTINCT coalesce(group_id, delivery_id)) FROM dissemination.delivery
-WHERE recipient = %s AND via = %s AND state = 'DELIVERED' AND sent_at > clock_timestamp() - interval '1 minute'
+SELECT (
+    SELECT count(DISTINCT coalesce(group_id, delivery_id)) FROM dissemination.delivery d
+    WHERE d.recipient = asked.recipient AND d.via = asked.via AND state = 'DELIVERED'
+        AND sent_at > clock_timestamp() - interval '1 minute')
+FROM unnest(%(recipients)s::text[], %(ways)s::text[]) WITH ORDINALITY AS asked(recipient, via, number) ORDER BY number
 """
 
 DELIVERED: LiteralString = f"""

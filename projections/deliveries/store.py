@@ -137,11 +137,11 @@ class PostgresDeliveries:
         with self._statement() as connection:
             return connection.execute(statements.TOLD_BEFORE, _row(delivery)).fetchone() is not None
 
-    def told_lately(self, lane: tuple[str, str]) -> int:
+    def told_lately(self, lanes: Sequence[tuple[str, str]]) -> list[int]:
         """See `DeliveryStore.told_lately`."""
+        named = {"recipients": [each[0] for each in lanes], "ways": [each[1] for each in lanes]}
         with self._statement() as connection:
-            found = connection.execute(statements.TOLD_LATELY, lane).fetchone()
-        return 0 if found is None else int(found[0])
+            return [int(count) for (count,) in connection.execute(statements.TOLD_LATELY, named)]
 
     def delivered(self, deliveries: Sequence[Delivery], group: str | None = None) -> None:
         """See `DeliveryStore.delivered`."""

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, LiteralString
 
 import psycopg
@@ -69,19 +70,23 @@ def rows(
     Raises:
         ProjectionError: the database could not be read, or a period is neither a month nor a year.
     """
-    schema = schema_name(generation)
     for name in ("since", "until"):
         period = parameters.get(name)
         if period is not None and not _PERIOD.fullmatch(period):
             raise ProjectionError(f"{name}={period} is not a period; write a month or a year, such as 2016-03 or 2016")
-    tables = {name: sql.Identifier(schema, name) for name in _TABLES}
-    composed = sql.SQL(statement).format(**tables, sums=sql.SQL(_SUMS), within=sql.SQL(_WITHIN))
+    composed = _composed(generation, statement)
     try:
         with connection.cursor(row_factory=dict_row) as cursor:
             found = cursor.execute(composed, parameters).fetchall()
     except psycopg.Error as error:
         raise ProjectionError(f"generation {generation} could not be read: {error}") from error
     return [{name: _plain(value) for name, value in row.items()} for row in found]
+
+
+@lru_cache(maxsize=256)
+def _composed(generation: int, statement: LiteralString) -> sql.Composed:
+    tables = {name: sql.Identifier(schema_name(generation), name) for name in _TABLES}
+    return sql.SQL(statement).format(**tables, sums=sql.SQL(_SUMS), within=sql.SQL(_WITHIN))
 
 
 def _plain(value: Any) -> Any:

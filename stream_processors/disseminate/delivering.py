@@ -1,7 +1,8 @@
 """The loop that delivers: leases what is due, judges it, lets it leave, and keeps what became of it.
 
 A crash between sending and keeping sends again, under the same id. Deliveries of one recipient on one channel go one
-after another; a receiver that does not answer holds up nobody else.
+after another; a receiver that does not answer holds up nobody else. What several lanes ask the store at the same time
+is asked together.
 """
 
 import asyncio
@@ -15,8 +16,9 @@ from typing import ParamSpec, TypeVar
 from schemas.errors import IonicsError, NotDeliveredError
 from stream_processors.disseminate.backoff import Backoff
 from stream_processors.disseminate.channels.messages import Line, Message, content_for, may_leave
-from stream_processors.disseminate.ports import CONSOLE, Delivery, DeliveryStore, Sight
+from stream_processors.disseminate.ports import CONSOLE, Delivery, DeliveryStore, Shown, Sight
 from stream_processors.disseminate.standing import Standing
+from stream_processors.disseminate.together import Together
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -24,6 +26,8 @@ _logger = logging.getLogger(__name__)
 _AT_ONCE = 64
 _GROUPED_S = 60.0
 _LOOK_S, _SELDOM_S, _IDLE_S, _PAUSE_S = 0.01, 0.2, 0.5, 1.0
+_APART_S = 0.02
+"""Between two leases; what comes meanwhile is leased together."""
 _STALE_S = 0.1
 """How old the directory may be at an attempt."""
 
@@ -60,9 +64,12 @@ class Delivering:
         self._store, self._sight, self._directory = store, sight, directory
         self._send, self._leaving, self._threads = send, leaving, threads
         self._backoff, self._grouped_s = backoff, grouped_s
+        self._lines = Together(self._judge, threads)
+        self._lately = Together(store.told_lately, threads)
+        self._taken = Together(self._keep_taken, threads)
         self._busy: dict[tuple[str, str], asyncio.Task[None]] = {}
         self._woken = asyncio.Event()
-        self._pause_s, self._group_at = _LOOK_S, 0.0
+        self._pause_s, self._group_at, self._lease_at = _LOOK_S, 0.0, 0.0
 
     def wake(self) -> None:
         """Look at once: something was kept."""
@@ -82,9 +89,11 @@ class Delivering:
 
     async def _step(self) -> bool:
         """Begin what is due; whether there was anything."""
+        await asyncio.sleep(max(0.0, self._lease_at - self._loop_time()))
         free = _AT_ONCE - len(self._busy)
         if free <= 0:
             return False
+        self._lease_at = self._loop_time() + _APART_S
         claimed = await self._ask(self._store.claim, free, list(self._busy))
         lanes: dict[tuple[str, str], list[Delivery]] = {}
         for each in claimed:
@@ -152,13 +161,13 @@ class Delivering:
         if line is None:
             return True
         if delivery.via == CONSOLE:
-            await self._ask(self._store.delivered, [delivery])
+            await self._taken.ask(delivery)
             return True
         standing = await self._ask(self._directory, _STALE_S)
         way = standing.subscriptions.get(delivery.via)
         if way is None:  # it ended a moment ago, and is judged again
             return False
-        if await self._ask(self._store.told_lately, delivery.lane) >= way.limit_a_minute:
+        if await self._lately.ask(delivery.lane) >= way.limit_a_minute:
             await self._ask(self._store.put_off, delivery, self._grouped_s)
             return True
         return await self._sent(standing, Message(delivery.delivery_id, (line,)), [delivery])
@@ -173,22 +182,24 @@ class Delivering:
 
     async def _judged(self, delivery: Delivery) -> Line | None:
         """What may be said of a delivery now; None where nothing may, which is kept."""
-        line = await self._ask(self._line, delivery)
+        line = await self._lines.ask(delivery)
         if line is None:
             await self._ask(self._store.passed_over, delivery)
         return line
 
-    def _line(self, delivery: Delivery) -> Line | None:
+    def _judge(self, deliveries: Sequence[Delivery]) -> list[Line | None]:
         standing = self._directory(_STALE_S)
-        if not standing.is_wanted(delivery):
-            return None
-        if delivery.withdrawn and not self._store.told_before(delivery):
-            return None
-        shown = self._sight.show(delivery)
-        if shown is None or (delivery.via != CONSOLE and not may_leave(shown)):
-            return None
-        way = standing.subscriptions.get(delivery.via)
-        return Line(delivery, None if way is None else content_for(shown, way))
+        wanted = [
+            each
+            for each in deliveries
+            if standing.is_wanted(each) and (not each.withdrawn or self._store.told_before(each))
+        ]
+        seen = dict(zip(wanted, self._sight.show(wanted), strict=True))
+        return [_line(each, seen.get(each), standing) for each in deliveries]
+
+    def _keep_taken(self, deliveries: Sequence[Delivery]) -> list[None]:
+        self._store.delivered(deliveries)
+        return [None] * len(deliveries)
 
     async def _sent(
         self, standing: Standing, message: Message, deliveries: Sequence[Delivery], group: str | None = None
@@ -202,8 +213,19 @@ class Delivering:
             for each in deliveries:
                 await self._ask(self._store.failed, each, self._backoff.after(each.attempts + 1), str(error))
             return False
-        await self._ask(self._store.delivered, deliveries, group)
+        if group is None:
+            for each in deliveries:
+                await self._taken.ask(each)
+        else:
+            await self._ask(self._store.delivered, deliveries, group)
         return True
+
+
+def _line(delivery: Delivery, shown: Shown | None, standing: Standing) -> Line | None:
+    if shown is None or (delivery.via != CONSOLE and not may_leave(shown)):
+        return None
+    way = standing.subscriptions.get(delivery.via)
+    return Line(delivery, None if way is None else content_for(shown, way))
 
 
 class Escalating:

@@ -94,8 +94,8 @@ class Shown:
 class Sight(Protocol):
     """Who may see what, now."""
 
-    def show(self, delivery: Delivery) -> Shown | None:
-        """What a delivery is of, as its recipient sees it in one transaction of now; None where it does not.
+    def show(self, deliveries: Sequence[Delivery]) -> list[Shown | None]:
+        """What each delivery is of, as its recipient sees it in one transaction of now; None where it does not.
 
         Raises:
             ProjectionError: the views cannot be read.
@@ -123,8 +123,8 @@ class DeliveryStore(Protocol):
     def told_before(self, delivery: Delivery) -> bool:
         """Whether the recipient was told of another revision on this channel, or still may be."""
 
-    def told_lately(self, lane: tuple[str, str]) -> int:
-        """Messages of a lane in the last minute."""
+    def told_lately(self, lanes: Sequence[tuple[str, str]]) -> list[int]:
+        """Messages of each lane in the last minute."""
 
     def delivered(self, deliveries: Sequence[Delivery], group: str | None = None) -> None:
         """They were taken; those of a group as one message."""

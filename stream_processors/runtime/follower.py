@@ -17,7 +17,7 @@ class Follower:
     """Committed records of all given partitions, from the given positions on."""
 
     def __init__(self, settings: Settings, positions: Mapping[Partition, int]) -> None:
-        self._consumer = Consumer(reading_config(settings), logger=quiet_logger())
+        self._consumer = Consumer(reading_config(settings, **{"fetch.wait.max.ms": 100}), logger=quiet_logger())
         self._partitions = sorted(positions)
         self._ends: dict[Partition, int] = {}
         self._consumer.assign([TopicPartition(p.topic, p.number, offset) for p, offset in positions.items()])

@@ -87,6 +87,7 @@ class KafkaLog:
                 "partition.assignment.strategy": "cooperative-sticky",
                 "session.timeout.ms": 10_000,
                 "enable.partition.eof": False,
+                "fetch.wait.max.ms": 100,
                 "queued.max.messages.kbytes": 65_536,
             },
         )

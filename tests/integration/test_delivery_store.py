@@ -93,7 +93,7 @@ def test_what_is_due_is_leased_to_one_once_the_views_have_come_as_far(
     store.delivered([delivery])
     store.failed(delivery, 0.0, "too late")
     store.add(_kept(delivery))
-    assert (_state(settings, delivery), store.told_lately(delivery.lane)) == ("DELIVERED", 1)
+    assert (_state(settings, delivery), store.told_lately([other.lane, delivery.lane])) == ("DELIVERED", [0, 1])
     assert store.told_before(another)
 
 
