@@ -194,7 +194,9 @@ class ReceiptReader:
             self._consumer = None
 
     def _client(self) -> Consumer:
-        return Consumer(reading_config(self._settings, **{"fetch.error.backoff.ms": 50, "fetch.wait.max.ms": 100}), logger=_QUIET)
+        return Consumer(
+            reading_config(self._settings, **{"fetch.error.backoff.ms": 50, "fetch.wait.max.ms": 100}), logger=_QUIET
+        )
 
     def end(self) -> int:
         """Offset of the next receipt to come. May be asked by any thread.

@@ -28,7 +28,12 @@ def viewing(connection: psycopg.Connection, generation: int, focal_point_id: str
             connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             # Before the snapshot is taken: no rebuilt tables are put in place in between (projections.rebuild).
             connection.execute(sql.SQL("LOCK TABLE {} IN ACCESS SHARE MODE").format(table))
-            connection.execute("SELECT set_config('ionics.viewer', %s, true)", [focal_point_id])
+            look_as(connection, focal_point_id)
             yield connection
     except psycopg.Error as error:
         raise ProjectionError(f"the read store could not be read: {error}") from error
+
+
+def look_as(connection: psycopg.Connection, focal_point_id: str) -> None:
+    """Go on as another focal point, within `viewing`: what is asked from here on is what that one sees."""
+    connection.execute("SELECT set_config('ionics.viewer', %s, true)", [focal_point_id])

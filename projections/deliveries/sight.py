@@ -1,13 +1,13 @@
-"""What a delivery is of, as its recipient sees it now: one transaction under row-level security, at each attempt."""
+"""What a delivery is of, as its recipient sees it now: under row-level security, at each attempt."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import psycopg
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from projections.deliveries.kinds import SHOWN
 from projections.deliveries.kinds.showing import Showing
-from projections.viewing import viewing
+from projections.viewing import look_as, viewing
 from schemas.errors import ProjectionError
 from schemas.settings import Settings
 from stream_processors.disseminate.ports import Delivery, Shown
@@ -44,16 +44,26 @@ class ViewSight:
         self._pool.close()
 
     def show(self, deliveries: Sequence[Delivery]) -> list[Shown | None]:
-        """See `Sight.show`."""
+        """See `Sight.show`. Each question is put as its recipient, and all of them before any is answered."""
+        if not deliveries:
+            return []
         try:
-            with self._pool.connection() as connection, connection.pipeline():
-                return [self._shown_to(connection, each) for each in deliveries]
+            with (
+                self._pool.connection() as connection,
+                viewing(connection, self._generation, deliveries[0].recipient) as views,
+                views.pipeline(),
+            ):
+                return [found() for found in [self._asked(views, each) for each in deliveries]]
         except (PoolTimeout, psycopg.Error) as error:
             raise ProjectionError(f"the read store does not answer: {error}") from error
 
-    def _shown_to(self, connection: psycopg.Connection, delivery: Delivery) -> Shown | None:
+    def _asked(self, views: psycopg.Connection, delivery: Delivery) -> Callable[[], Shown | None]:
         kind = self._shown.get(delivery.event_kind)
         if kind is None:
-            return None
-        with viewing(connection, self._generation, delivery.recipient) as views:
-            return kind.show(views, self._generation, delivery.event_id, delivery.revision)
+            return _nothing
+        look_as(views, delivery.recipient)
+        return kind.show(views, self._generation, delivery.event_id, delivery.revision)
+
+
+def _nothing() -> None:
+    """What nobody is shown."""

@@ -1,7 +1,8 @@
 """How every question is put: a composed statement, named parameters, rows fit for JSON."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -70,17 +71,34 @@ def rows(
     Raises:
         ProjectionError: the database could not be read, or a period is neither a month nor a year.
     """
+    return asked(connection, generation, statement, parameters)()
+
+
+def asked(
+    connection: psycopg.Connection, generation: int, statement: LiteralString, parameters: Mapping[str, Any]
+) -> Callable[[], list[Row]]:
+    """The same question, put now; what is given back waits for its rows. Within a pipeline many are put at once."""
     for name in ("since", "until"):
         period = parameters.get(name)
         if period is not None and not _PERIOD.fullmatch(period):
             raise ProjectionError(f"{name}={period} is not a period; write a month or a year, such as 2016-03 or 2016")
-    composed = _composed(generation, statement)
+    cursor = connection.cursor(row_factory=dict_row)
+
+    def found() -> list[Row]:
+        with _reading(generation), cursor:
+            return [{name: _plain(value) for name, value in row.items()} for row in cursor.fetchall()]
+
+    with _reading(generation):
+        cursor.execute(_composed(generation, statement), parameters)
+    return found
+
+
+@contextmanager
+def _reading(generation: int) -> Iterator[None]:
     try:
-        with connection.cursor(row_factory=dict_row) as cursor:
-            found = cursor.execute(composed, parameters).fetchall()
+        yield
     except psycopg.Error as error:
         raise ProjectionError(f"generation {generation} could not be read: {error}") from error
-    return [{name: _plain(value) for name, value in row.items()} for row in found]
 
 
 @lru_cache(maxsize=256)

@@ -26,7 +26,7 @@ from stream_processors.reference import Reference
 from tests.integration.receivers import Receiver, receiving
 
 AGENCIES, PEOPLE, SUBSCRIPTIONS = 100, 1_500, 10_000
-_RATE, _SECONDS, _WARM_S = 100, 30, 10
+_RATE, _SECONDS, _WARM_S = 100, 30, 20
 _SEED = 7
 _REPORTER = "bench-dis-0"
 _NAMES = (

@@ -1,6 +1,7 @@
 """An alert as its recipient sees it: what its current revision says."""
 
-from typing import LiteralString
+from collections.abc import Callable, Mapping
+from typing import Any, LiteralString
 
 import psycopg
 
@@ -15,11 +16,13 @@ _SAID = (
 _WORDS: LiteralString = "(SELECT a.title FROM {alert} a WHERE a.alert_id = d.event_id)"
 
 
-def show_alert(connection: psycopg.Connection, generation: int, alert_id: str, _: int) -> Shown | None:
+def show_alert(connection: psycopg.Connection, generation: int, alert_id: str, _: int) -> Callable[[], Shown | None]:
     """The alert, if it may be seen: another generation numbers its revisions otherwise, so it is that of now."""
     found = alert_document(connection, generation, alert_id)
-    if found is None:
-        return None
+    return lambda: None if found is None else _shown(found)
+
+
+def _shown(found: Mapping[str, Any]) -> Shown:
     alert = found["alert"]
     reasons = [reason["words"] for reason in alert["reasons"]]
     return Shown(str(alert["tlp"]), {name: alert[name] for name in _SAID} | {"reasons": reasons})

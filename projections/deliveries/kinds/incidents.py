@@ -1,12 +1,13 @@
 """An incident as its recipient sees it: while the revision may be seen, what the current one says."""
 
+from collections.abc import Callable
 from typing import LiteralString
 
 import psycopg
 
 from projections.deliveries.kinds.showing import Showing
 from projections.queries import incident
-from projections.queries.reading import rows
+from projections.queries.reading import asked
 from stream_processors.disseminate.ports import Shown
 
 _SHOWN: LiteralString = """
@@ -27,10 +28,12 @@ _WORDS: LiteralString = """(
 )"""
 
 
-def show_incident(connection: psycopg.Connection, generation: int, incident_id: str, revision: int) -> Shown | None:
+def show_incident(
+    connection: psycopg.Connection, generation: int, incident_id: str, revision: int
+) -> Callable[[], Shown | None]:
     """The incident, if that revision of it may be seen; both it and its items are those of now."""
-    found = rows(connection, generation, _SHOWN, {"id": incident_id, "revision": revision})
-    return Shown(str(found[0]["tlp"]), found[0]) if found else None
+    found = asked(connection, generation, _SHOWN, {"id": incident_id, "revision": revision})
+    return lambda: next((Shown(str(row["tlp"]), row) for row in found()), None)
 
 
 def sees_incident(connection: psycopg.Connection, generation: int, incident_id: str) -> bool:

@@ -1,7 +1,8 @@
 """A request for information as its party sees it: a message of the thread, or what is due of it while it is open."""
 
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import LiteralString
+from typing import Any, LiteralString
 
 import psycopg
 
@@ -17,11 +18,15 @@ _MESSAGE = ("number", "kind", "focal_point_id", "agency_id", "text")
 _WORDS: LiteralString = "(SELECT t.subject FROM {thread} t WHERE t.thread_id = d.event_id)"
 
 
-def show_request(connection: psycopg.Connection, generation: int, thread_id: str, number: int) -> Shown | None:
+def show_request(
+    connection: psycopg.Connection, generation: int, thread_id: str, number: int
+) -> Callable[[], Shown | None]:
     """The message of this number, or the thread alone for a notice; nothing of which once the thread is not open."""
     found = request_document(connection, generation, thread_id, now=datetime.now(UTC))
-    if found is None:
-        return None
+    return lambda: None if found is None else _shown(found, number)
+
+
+def _shown(found: Mapping[str, Any], number: int) -> Shown | None:
     said = {name: found["request"][name] for name in _THREAD}
     if number == A_NOTICE:
         return Shown(_LABEL, said) if said["state"] == "OPEN" else None

@@ -14,11 +14,12 @@ class Showing:
     """How a kind is seen.
 
     Attributes:
-        show: (connection within `viewing`, generation, event id, revision) → what the viewer sees of it, if anything.
+        show: (connection within `viewing`, generation, event id, revision) → what gives what the viewer sees of it, if
+            anything; the question is put at once, the answer may be waited for later.
         sees: (the same without a revision) → whether the viewer sees it at all.
         words: an expression of SQL over a delivery ``d``: the line of an inbox, null where the viewer does not see it.
     """
 
-    show: Callable[[psycopg.Connection, int, str, int], Shown | None]
+    show: Callable[[psycopg.Connection, int, str, int], Callable[[], Shown | None]]
     sees: Callable[[psycopg.Connection, int, str], bool]
     words: LiteralString
