@@ -58,6 +58,17 @@ def test_reader_sees_the_community_alone(reader: psycopg.Connection) -> None:
     assert reader.execute(f"SELECT incidents FROM g{_GENERATION}.milestone").fetchone() == (1,)
 
 
+def test_who_may_see_a_row_is_never_asked_of_all_incidents(generation: int, writer_url: str) -> None:
+    """Of EXISTS and IN the planner may make a hash of the whole table, once for each row that is read."""
+    with psycopg.connect(writer_url) as writer:
+        found = writer.execute(
+            "SELECT tablename, qual FROM pg_policies WHERE schemaname = %s AND qual ~ 'FROM .*incident'",
+            [f"g{generation}"],
+        ).fetchall()
+    assert {"incident_revision", "opened", "link", "case_member", "alert_incident"} <= {table for table, _ in found}
+    assert [table for table, rule in found if "EXISTS" in rule or "IN (" in rule] == []
+
+
 def test_of_a_pair_nothing_is_seen_but_by_who_sees_both(generation: int, reader_url: str, writer_url: str) -> None:
     """Whatever class a record was written under; incidents 0 and 2 are of the community, 1 was narrowed."""
     found, restricted = Matches(), policy_class("agency-1", ("agency:police",))
