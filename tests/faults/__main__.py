@@ -20,7 +20,7 @@ from tests.faults.collecting import collect
 from tests.faults.faults import Fault, Poison, faults_of_clients, faults_of_servers, injected
 from tests.faults.journal import Told, read
 from tests.faults.ledger import Books, Finding, compare, count
-from tests.faults.world import AGENCIES, World
+from tests.faults.world import AGENCIES, WAYS, World
 
 Kinds = Callable[[World, Random], list[Callable[[], Fault]]]
 
@@ -85,12 +85,12 @@ def settle(world: World) -> list[str]:
     late = world.finish(_PATIENCE_S)
     if late:
         world.ask_where_workers_stand()
-    before, since = -1, time.monotonic()
+    before, since = (None, None), time.monotonic()
     while time.monotonic() - since < _STILL_S:
-        now = world.projected()
+        now = world.projected(), world.told()
         if now != before:
-            before, since = now or -1, time.monotonic()
-        if now is not None and _all_rows(world):
+            before, since = now, time.monotonic()
+        if None not in now and _all_rows(world):
             break
         time.sleep(0.5)
     world.stop_workers()
@@ -98,10 +98,12 @@ def settle(world: World) -> list[str]:
 
 
 def _all_rows(world: World) -> bool:
+    """Whether each revision that was reported stands in the views, and was told each way."""
     reported = {revision for agency in AGENCIES for revision in read(world.journal(agency)).reported.values()}
     with psycopg.connect(world.settings.database_url) as connection:
         row = connection.execute(f"select count(*) from g{world.settings.generation}.incident_revision").fetchone()
-    return row is not None and int(row[0]) >= len(reported)
+    rows = int(row[0]) if row else 0
+    return rows >= len(reported) and (world.told() or 0) >= rows * len(WAYS)
 
 
 def report(world: World, run: Run, told: dict[str, Told], books: Books, findings: list[Finding]) -> None:
@@ -123,6 +125,8 @@ def report(world: World, run: Run, told: dict[str, Told], books: Books, findings
         "receipts told": len(books.receipts_told),
         "revisions in the views": len(books.revisions),
         "dead letters": f"{len(books.dead_letters)} of {len(books.poison)} records that a stage must put aside",
+        "deliveries of them": ", ".join(f"{len(each):,} by {way}" for way, each in books.delivered.items()),
+        "webhooks that came": f"{len(world.receiver.requests):,}, of which {len(world.receiver.taken):,} were taken",
         "failures told loudly": sum(len(each.loud) for each in told.values()),
         "longest from report to receipt": f"{max(waits, default=0.0):.1f} s",
         "longest that the views stood still": f"{max(world.stalls, default=0.0):.1f} s",
@@ -156,7 +160,7 @@ def main(minutes: float, seed: int | None, rate: float, brokers: int, only: str)
         click.echo(f"{time.strftime('%H:%M:%S')}  no more faults; all that was reported has to arrive")
         run.failed += [f"{name} did not get all its receipts" for name in settle(world)]
         told = {name: read(world.journal(name)) for name in AGENCIES}
-        books = collect(world.settings, told.values(), run.poison)
+        books = collect(world.settings, told.values(), run.poison, world.receiver.arrived_at)
         findings = compare(books)
         report(world, run, told, books, findings)
         try:

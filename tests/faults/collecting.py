@@ -1,6 +1,6 @@
 """The books of a run: read from the log, the tables, the dead letters and the journals."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 import psycopg
 
@@ -16,19 +16,25 @@ from schemas.settings import Settings
 from schemas.topics import DECISIONS, INCIDENTS, SUBMISSIONS, enriched, receipts
 from tests.faults.journal import Told
 from tests.faults.ledger import Books, Decision, Position, Revision
+from tests.faults.world import WAYS, WEBHOOK
 
+_DELIVERED = (
+    "SELECT event_id::text, revision, coalesce(group_id, delivery_id)::text FROM dissemination.delivery "
+    "WHERE via = %s AND event_kind = 'incident' AND state = 'DELIVERED'"
+)
 _PUT_ASIDE = (*STREAMING, STAGES["project"], *REACTING)
 """Stages that put aside what of their inputs they cannot read; others pass it over."""
 """Topics where a stage that meets a record it cannot read must put it aside."""
 
 
-def collect(settings: Settings, told: Iterable[Told], poison: Iterable[str]) -> Books:
+def collect(settings: Settings, told: Iterable[Told], poison: Iterable[str], heard: Collection[str]) -> Books:
     """Everything that was said, once nothing moves any more.
 
     Args:
         settings: where the deployment is.
         told: the journals of all agencies.
         poison: positions of poisoned records, as topic/partition/offset.
+        heard: ids of the webhooks that came to their receiver.
     """
     all_poison = set(poison)
     books = Books(poison=set(_to_be_put_aside(settings, all_poison)))
@@ -53,6 +59,10 @@ def collect(settings: Settings, told: Iterable[Told], poison: Iterable[str]) -> 
         books.revisions = [(incident, revision) for incident, revision in rows]
         found = connection.execute(f"select incident_id::text, revision from {schema}.incident").fetchall()
         books.current = dict(found)
+        for way in WAYS:
+            told_by = connection.execute(_DELIVERED, [way]).fetchall()
+            books.delivered[way] = [(incident, revision) for incident, revision, _ in told_by]
+            books.unheard += [id_ for _, _, id_ in told_by if way == WEBHOOK and id_ not in heard]
     letters = [f"{each.stage}: {each.position}" for each in dead_letters(settings) if each.stage]
     # A stage that reacts puts aside at least once: killed before it has said so, again.
     at_least_once = tuple(f"{stage.name}: " for stage in REACTING)

@@ -49,6 +49,8 @@ class Books:
         current: revision of each row of the table of incidents.
         dead_letters: by which stage, and where each of them stood, as stage: topic/partition/offset.
         poison: where records stand that a stage must have put aside, in the same form.
+        delivered: way to tell → the revisions that somebody who subscribed to all incidents was told on it.
+        unheard: ids of what was told by webhook and never came to its receiver.
     """
 
     intended: set[str] = field(default_factory=set)
@@ -64,6 +66,8 @@ class Books:
     current: dict[str, int] = field(default_factory=dict)
     dead_letters: list[str] = field(default_factory=list)
     poison: set[str] = field(default_factory=set)
+    delivered: dict[str, list[Revision]] = field(default_factory=dict)
+    unheard: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,7 @@ def compare(books: Books) -> list[Finding]:
         *_incidents(books),
         *_views(books),
         *_told(books),
+        *_deliveries(books),
         *_dead_letters(books),
     ]
 
@@ -156,6 +161,14 @@ def _told(books: Books) -> Iterable[Finding]:
     yield from _differ(books.receipts_told, books.decisions, "receipt told to an agency, not in decisions", "invented")
     told = {decision.event_id for decision in books.receipts_told}
     yield from _differ(books.reported, told, "reported, but no receipt reached the agency", "lost")
+
+
+def _deliveries(books: Books) -> Iterable[Finding]:
+    for way, told in books.delivered.items():
+        yield from _once(told, f"deliveries of a revision by {way}")
+        yield from _differ(books.enriched_revisions, told, f"enriched, but not told by {way}", "lost")
+        yield from _differ(told, books.enriched_revisions, f"told by {way}, but not enriched", "invented")
+    yield from (Finding("lost", "told by webhook, but never received", each) for each in books.unheard)
 
 
 def _dead_letters(books: Books) -> Iterable[Finding]:

@@ -1,27 +1,34 @@
 """A deployment of real processes that faults may break: three brokers, registry, PostgreSQL, stages, agencies."""
 
 import os
+import random
 import signal
 import subprocess
 import sys
 import threading
 import time
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import asdict
 from pathlib import Path
+from typing import LiteralString
 
 import psycopg
 import tomli_w
 
 from deploy.agencies import add_agencies
-from deploy.deployment import prepare
+from deploy.changes import make_changes
+from deploy.deployment import COORDINATION, prepare
+from deploy.home import administrator_keys
 from deploy.local import LocalStack
 from deploy.private_file import write_private
 from deploy.stages import SHARED, STAGES
 from deploy.workers import spawn_stage
 from schemas.directory import Agency
+from schemas.directory.commands import SubscriptionSet, WebhookHostsSet
 from schemas.settings import FILE_NAME, Settings
+from stream_processors.disseminate.ports import CONSOLE
 from tests.faults.network import Network
+from tests.integration.receivers import receiving
 
 AGENCIES = {"nzl-customs": 0.0, "nzl-police": 0.0, "nzl-far": 0.0, "nzl-wrong-clock": 400.0}
 """Agencies, and by how many days their clocks are wrong."""
@@ -29,7 +36,14 @@ BEHIND_NETWORK = "nzl-far"
 """The agency with the bad network."""
 WORKERS = (*((stage, "0") for stage in STAGES), *((stage, "1") for stage in SHARED))
 
+WEBHOOK = "faults-webhook"
+WAYS = (CONSOLE, WEBHOOK)
+"""On which somebody who subscribed to all incidents is told of them: the inbox, and the subscription to a webhook."""
+
 _DATABASE_MB = 400
+_SOMEBODY = "analyst"
+_MOST_A_MINUTE = 600
+_REFUSED = 0.1
 
 Worker = tuple[str, str]
 """Stage and instance."""
@@ -54,6 +68,7 @@ class World:
         self.reporting, self._ended, self._keeping = threading.Event(), threading.Event(), threading.Lock()
         self.settings = Settings(home)
         self._threads = [threading.Thread(target=self._keep), threading.Thread(target=self._look)]
+        self._receiver = ExitStack()
 
     def start(self) -> None:
         """Bring everything up, and begin to report."""
@@ -63,10 +78,28 @@ class World:
         self.settings = Settings(self.home, **asdict(address))
         prepare(self.settings)
         add_agencies(self.settings, [Agency(name, name, "CUSTOMS", "NZL") for name in AGENCIES])
+        self._subscribe()
         self.network = Network(self.settings.bootstrap)
         self.reporting.set()
         for thread in self._threads:
             thread.start()
+
+    def _subscribe(self) -> None:
+        """Somebody wants to be told of all incidents in the inbox, and by a webhook that refuses one in ten."""
+        chance = random.Random(self.seed)  # noqa: S311  # no secret
+        self.receiver = self._receiver.enter_context(receiving())
+        self.receiver.answer = lambda _: (503 if chance.random() < _REFUSED else 204, {})
+        asked = {"focal_point_id": _SOMEBODY, "events": ["incident"], "limit_a_minute": _MOST_A_MINUTE}
+        commands = [
+            WebhookHostsSet(agency_id=COORDINATION.agency_id, hosts=[self.receiver.host]),
+            SubscriptionSet(subscription_id="faults-inbox", channel=CONSOLE, **asked),
+            SubscriptionSet(subscription_id=WEBHOOK, channel="webhook", address=self.receiver.address(), **asked),
+        ]
+        make_changes(self.settings, commands, *administrator_keys(self.settings))
+
+    def told(self) -> int | None:
+        """Deliveries that came through; None while PostgreSQL does not answer."""
+        return self._counted("SELECT count(*) FROM dissemination.delivery WHERE state = 'DELIVERED'")
 
     def journal(self, agency: str) -> Path:
         """The file of what an agency was told."""
@@ -122,6 +155,7 @@ class World:
             process.kill()
         with suppress(AttributeError):
             self.network.close()
+        self._receiver.close()
         logs = self.home / "stack" / "logs"
         if logs.exists():
             kept = self.home / "logs" / "servers"
@@ -179,11 +213,13 @@ class World:
 
     def projected(self) -> int | None:
         """Sum of the projector's positions; None while PostgreSQL does not answer."""
+        topics = f"g{self.settings.generation}.positions WHERE topic LIKE 'ionics.enriched%'"
+        return self._counted(f"SELECT sum(next) FROM {topics}")
+
+    def _counted(self, question: LiteralString) -> int | None:
         try:
             with psycopg.connect(self.settings.database_url, connect_timeout=2) as connection:
-                row = connection.execute(
-                    f"select sum(next) from g{self.settings.generation}.positions where topic like 'ionics.enriched%'"
-                ).fetchone()
+                row = connection.execute(question).fetchone()
         except psycopg.Error:
             return None
         return int(row[0] or 0) if row else 0

@@ -29,6 +29,7 @@ def _books() -> Books:
         current={"incident": 2},
         dead_letters=[_POISON],
         poison={_POISON},
+        delivered={way: [("incident", 1), ("incident", 2)] for way in ("console", "webhook")},
     )
 
 
@@ -68,6 +69,8 @@ def _no_receipt(books: Books) -> None:
         lambda books: books.current.clear(),
         _no_receipt,
         lambda books: books.dead_letters.pop(),
+        lambda books: books.delivered["console"].pop(0),
+        lambda books: books.unheard.append("message"),
     ],
 )
 def test_what_is_lost_is_found(lose: Callable[[Books], object]) -> None:
@@ -84,6 +87,13 @@ def test_what_is_doubled_is_found(side: str) -> None:
         books = _books()
         getattr(books, side).append(deepcopy(getattr(books, side)[index]))
         assert {finding.kind for finding in compare(books)} == {"doubled"}
+
+
+def test_a_delivery_that_is_kept_twice_is_found() -> None:
+    """Of one way to tell, however often the message was sent."""
+    books = _books()
+    books.delivered["console"].append(("incident", 2))
+    assert {finding.kind for finding in compare(books)} == {"doubled"}
 
 
 def test_an_event_admitted_twice_is_found() -> None:
@@ -106,6 +116,7 @@ def test_an_event_admitted_twice_is_found() -> None:
         lambda books: books.revisions.append(("incident", 3)),
         lambda books: books.receipts_told.append(Decision((0, 0), "REJECTED", "event-1")),
         lambda books: books.dead_letters.append("ionics.submissions/0/1"),
+        lambda books: books.delivered["webhook"].append(("incident", 3)),
     ],
 )
 def test_what_is_invented_is_found(invent: Callable[[Books], object]) -> None:
