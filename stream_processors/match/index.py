@@ -34,14 +34,17 @@ class KeyIndex:
 
     def find(self, keys: KeyArray) -> tuple[npt.NDArray[np.int64], RowArray]:
         """Indexes into the keys asked for, and a row that carries each; dead rows may be among them."""
+        order = np.argsort(keys)  # keys that are looked up in their order meet memory that was just read
+        wanted = keys[order]
         asked, found = [], []
         for run_keys, run_rows in self._runs:
-            first = np.searchsorted(run_keys, keys, "left")
-            counts = np.searchsorted(run_keys, keys, "right") - first
-            total = int(counts.sum())
-            if total:
-                asked.append(np.repeat(np.arange(len(keys)), counts))
-                found.append(run_rows[spread(first, counts, total)])
+            first = np.searchsorted(run_keys, wanted, "left")
+            held = np.flatnonzero(run_keys[np.minimum(first, len(run_keys) - 1)] == wanted)
+            if len(held):
+                first = first[held]
+                counts = np.searchsorted(run_keys, wanted[held], "right") - first
+                asked.append(np.repeat(order[held], counts))
+                found.append(run_rows[spread(first, counts, int(counts.sum()))])
         if not asked:
             return np.empty(0, np.int64), np.empty(0, np.uint32)
         return np.concatenate(asked), np.concatenate(found)

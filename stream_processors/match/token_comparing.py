@@ -6,6 +6,7 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 from rapidfuzz.distance import OSA
+from rapidfuzz.process import cpdist
 
 from stream_processors.match.index import spread
 from stream_processors.match.levels import NUMBERS
@@ -57,15 +58,17 @@ def _mistyped(store: Store, ours: Rows, theirs: Rows, asked: npt.NDArray[np.bool
 
     Not where the error would lie in the last digits, as in numbers given out one after the other.
     """
-    places = np.flatnonzero(asked)
-    texts = store.interned["token"]
-    found = []
-    for place in places.tolist():
-        one, two = (texts.text(int(store.tokens["token"][side[place]])) or "" for side in (ours, theirs))
-        head, other = _LAST_DIGITS.sub("", one), _LAST_DIGITS.sub("", two)
-        if min(len(one), len(two)) >= _LONG and head != other and OSA.distance(one, two, score_cutoff=1) <= 1:
-            found.append(place)
-    return np.array(found, np.int64)
+    places, text = np.flatnonzero(asked), store.interned["token"].text
+    one, two = (
+        [text(token) or "" for token in store.tokens["token"][side[places]].tolist()] for side in (ours, theirs)
+    )
+    near = np.flatnonzero(cpdist(one, two, scorer=OSA.distance, score_cutoff=1, dtype=np.uint8) <= 1)
+    kept = [n for n in near.tolist() if min(len(one[n]), len(two[n])) >= _LONG and _head(one[n]) != _head(two[n])]
+    return places[kept]
+
+
+def _head(text: str) -> str:
+    return _LAST_DIGITS.sub("", text)
 
 
 def kinds_of_tokens(store: Store) -> Mapping[str, npt.NDArray[np.bool_]]:
