@@ -1,17 +1,18 @@
 """Blocking keys: only incidents that share one are compared.
 
 A key is a 64-bit hash of its kind and parts. Windows of time come in two kinds that overlap by half, so that two days
-no further apart than half a window always share one. Coarse keys find what is told in rough words; where they are met
+no further apart than half a window always share one. The hash is quick, and no protection: who makes two texts with one
+hash gains that they are compared. Coarse keys find what is told in rough words; where they are met
 too often they close, and the finer ones go on (`stream_processors.match.index`).
 """
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+from xxhash import xxh3_64_intdigest
 
 from stream_processors.match.features import Features
 
@@ -152,29 +153,30 @@ _DIGITS = (
 
 
 def _hashed(parts: pl.DataFrame) -> Keys:
-    numbered = parts.with_columns(pl.col("kind").replace_strict(_NUMBERS, return_dtype=pl.UInt8))
-    of_kind, digests = _OF_KIND, []
-    for kind, text in zip(numbered["kind"].to_list(), numbered["text"].to_list(), strict=True):
-        digest = of_kind[kind].copy()
-        digest.update(text.encode())
-        digests.append(digest.digest())
-    hashes = pl.Series("key", np.frombuffer(b"".join(digests), ">u8").astype(np.uint64))
-    kept = numbered.with_columns(hashes).unique(["row", "key"])
-    carried = np.bincount(kept["row"].to_numpy()) if kept.height else np.empty(0, np.int64)
+    kind = parts["kind"].replace_strict(_NUMBERS, return_dtype=pl.UInt8)
+    text, row = parts["text"], parts["row"].to_numpy()
+    hashes = map(xxh3_64_intdigest, text.cast(pl.Binary).to_list(), kind.to_list())
+    key = np.fromiter(hashes, np.uint64, len(text))
+    order = np.lexsort((key.view(np.int64), row))
+    first = np.ones(len(order), np.bool_)
+    first[1:] = (np.diff(row[order]) != 0) | (np.diff(key[order]) != 0)
+    order = order[first]
+    carried = np.bincount(row)
     if (carried > KEYS_KEPT).any():
-        kept = kept.sort("row", "kind", "text").filter(pl.int_range(pl.len()).over("row") < KEYS_KEPT)
-    kept = kept.sort("row", pl.col("key").reinterpret(signed=True))
-    return Keys(kept["row"].to_numpy(), kept["key"].to_numpy(), kept["kind"].to_numpy(), kept["text"])
+        order = order[_telling(row[order], kind.to_numpy()[order], text.gather(order))]
+    return Keys(row[order], key[order], kind.to_numpy()[order], text.gather(order))
 
 
-_OF_KIND = [hashlib.blake2b(digest_size=8, person=b"ionics%d" % kind) for kind in range(len(KINDS))]
+def _telling(row: npt.NDArray[np.uint32], kind: npt.NDArray[np.uint8], text: pl.Series) -> npt.NDArray[np.int64]:
+    """Which keys are kept: of each row the most telling ones, and no more than KEYS_KEPT."""
+    numbered = pl.DataFrame({"row": row, "kind": kind, "text": text}).with_row_index()
+    kept = numbered.sort("row", "kind", "text").filter(pl.int_range(pl.len()).over("row") < KEYS_KEPT)
+    return kept["index"].sort().to_numpy().astype(np.int64)
 
 
 def key_of(kind: int, text: str) -> int:
-    """The 64-bit hash of a key: BLAKE2b over the number of its kind and its parts."""
-    digest = _OF_KIND[kind].copy()
-    digest.update(text.encode())
-    return int.from_bytes(digest.digest(), "big")
+    """The 64-bit hash of a key: XXH3 of its parts, with the number of its kind as the seed."""
+    return xxh3_64_intdigest(text.encode(), kind)
 
 
 def shown(text: str) -> str:

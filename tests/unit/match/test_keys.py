@@ -93,9 +93,9 @@ def test_an_incident_that_says_nothing_has_no_keys() -> None:
 @pytest.mark.parametrize(
     ("kind", "text", "expected"),
     [
-        ("reference", "RB123456789CN", 16466676001956829899),
-        ("substance_country_days", "fentanyl\x1fNZL\x1f2024-03-04", 11377068921620749023),
-        ("country_days_place", "NZL\x1fōtāhuhu\x1f2024-03-04", 190530922710998932),
+        ("reference", "RB123456789CN", 9802765521065048589),
+        ("substance_country_days", "fentanyl\x1fNZL\x1f2024-03-04", 16329846097640494788),
+        ("country_days_place", "NZL\x1fōtāhuhu\x1f2024-03-04", 4684529772646803189),
     ],
 )
 def test_hashes_are_these_for_good(kind: str, text: str, expected: int) -> None:
