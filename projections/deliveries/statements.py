@@ -49,18 +49,22 @@ _JUDGED: LiteralString = """
     AND (SELECT coalesce(max(next), 0) FROM {views} WHERE topic = 'ionics.directory') >= directory
     AND (SELECT coalesce(max(next), 0) FROM {views} WHERE topic = 'ionics.directory-closed') >= closed
 """
+# Found once a statement: asked of each delivery anew, a lane of a thousand that wait would be read a thousand times.
+_BUSY: LiteralString = """
+busy AS MATERIALIZED (
+    SELECT recipient, via FROM dissemination.delivery WHERE leased_until >= statement_timestamp()
+    UNION SELECT * FROM unnest(%(recipients)s::text[], %(ways)s::text[])
+)"""
 _FREE: LiteralString = """
-    due_at <= clock_timestamp() AND (leased_until IS NULL OR leased_until < clock_timestamp())
-    AND NOT EXISTS (
-        SELECT FROM unnest(%(recipients)s::text[], %(ways)s::text[]) AS busy(recipient, via)
-        WHERE busy.recipient = d.recipient AND busy.via = d.via)
-    AND NOT EXISTS (
-        SELECT FROM dissemination.delivery o WHERE o.recipient = d.recipient AND o.via = d.via
-            AND o.state IN ('PENDING', 'GROUPED') AND o.leased_until >= clock_timestamp())
+    due_at <= statement_timestamp() AND (leased_until IS NULL OR leased_until < statement_timestamp())
+    AND NOT EXISTS (SELECT FROM busy WHERE busy.recipient = d.recipient AND busy.via = d.via)
 """
 
+# Workers lease in turns, or two of them could lease parts of one lane: neither sees what the other has not committed.
+TURN: LiteralString = "SELECT pg_advisory_xact_lock(4711002)"
+
 CLAIM: LiteralString = f"""
-WITH due AS (
+WITH {_BUSY}, due AS (
     SELECT delivery_id, recipient, via, due_at FROM dissemination.delivery d
     WHERE state = 'PENDING' AND {_FREE} AND {_JUDGED}
     ORDER BY due_at LIMIT 4 * %(limit)s FOR UPDATE SKIP LOCKED
@@ -78,7 +82,7 @@ SELECT {_NAMED} FROM leased ORDER BY due_at, event_at
 
 # Whoever is first names the message; after a crash it is the same message again.
 CLAIM_GROUP: LiteralString = f"""
-WITH first AS (
+WITH {_BUSY}, first AS (
     SELECT recipient, via, group_id FROM dissemination.delivery d
     WHERE state = 'GROUPED' AND {_FREE} AND {_JUDGED}
     ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED

@@ -106,22 +106,25 @@ class PostgresDeliveries:
 
     def claim(self, limit: int, busy: Collection[tuple[str, str]]) -> list[Delivery]:
         """See `DeliveryStore.claim`."""
-        with self._statement() as connection, connection.cursor(row_factory=class_row(Delivery)) as cursor:
-            return cursor.execute(self._claim, self._wanted(busy) | {"limit": limit, "a_lane": _A_LANE}).fetchall()
+        wanted = self._wanted(busy) | {"limit": limit, "a_lane": _A_LANE}
+        with self._turn() as connection, connection.cursor(row_factory=class_row(Delivery)) as cursor:
+            return cursor.execute(self._claim, wanted).fetchall()
 
     def claim_group(self, busy: Collection[tuple[str, str]]) -> tuple[str, list[Delivery]] | None:
         """See `DeliveryStore.claim_group`."""
-        with (
-            self._statement() as connection,
-            connection.transaction(),
-            connection.cursor(row_factory=class_row(Delivery)) as cursor,
-        ):
-            wanted = self._wanted(busy) | {"new": uuid.uuid4()}
-            first = connection.execute(self._claim_group, wanted).fetchone()
+        with self._turn() as connection, connection.cursor(row_factory=class_row(Delivery)) as cursor:
+            first = connection.execute(self._claim_group, self._wanted(busy) | {"new": uuid.uuid4()}).fetchone()
             if first is None:
                 return None
             leased = {"group": first[0], "lease_s": self._lease_s, "worker": self._worker}
             return str(first[0]), cursor.execute(statements.LEASE_GROUP, leased).fetchall()
+
+    @contextmanager
+    def _turn(self) -> Iterator[psycopg.Connection]:
+        """A transaction in which no other worker leases."""
+        with self._statement() as connection, connection.transaction():
+            connection.execute(statements.TURN)
+            yield connection
 
     def _wanted(self, busy: Collection[tuple[str, str]]) -> dict[str, Any]:
         named = {"recipients": [each[0] for each in busy], "ways": [each[1] for each in busy]}

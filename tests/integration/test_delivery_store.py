@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from psycopg import sql
 
 from projections.deliveries import PostgresDeliveries
 from projections.migrate import drop, migrate
@@ -121,3 +122,36 @@ def test_what_waits_goes_over_to_another_generation(
     assert new.claim(10, []) == [waiting]
     new.passed_over(waiting)
     assert _state(settings, waiting) == "WITHDRAWN"
+
+
+def test_a_lane_in_which_thousands_wait_holds_up_nobody(
+    settings: Settings, stores: tuple[PostgresDeliveries, PostgresDeliveries]
+) -> None:
+    """What is leased is found without looking at each of them for each of them: that took minutes for so many."""
+    store, slow, other = stores[0], _delivery(), _delivery("clerk")
+    _projected(settings, _OLD, 5)
+    store.add(_kept(slow))
+    with psycopg.connect(settings.database_url, autocommit=True) as writer:
+        names = [row[0] for row in writer.execute(_COLUMNS).fetchall()]
+        rest = sql.SQL(", ").join(map(sql.Identifier, names))
+        copied = sql.SQL(
+            "INSERT INTO dissemination.delivery (delivery_id, {rest}) "
+            "SELECT gen_random_uuid(), {rest} FROM dissemination.delivery, generate_series(1, 20000)"
+        )
+        writer.execute(copied.format(rest=rest))
+        writer.execute("ALTER ROLE ionics_writer SET statement_timeout = '5s'")
+    patient = PostgresDeliveries(replace(settings, generation=_OLD))
+    patient.open()
+    try:
+        patient.add(_kept(other))
+        assert len(patient.claim(64, [])) == 8
+        assert patient.claim(64, []) == [other]
+        assert patient.claim(64, []) == []
+    finally:
+        patient.close()
+        with psycopg.connect(settings.database_url, autocommit=True) as writer:
+            writer.execute("ALTER ROLE ionics_writer RESET statement_timeout")
+
+
+_COLUMNS = """SELECT column_name FROM information_schema.columns
+    WHERE table_schema = 'dissemination' AND table_name = 'delivery' AND column_name <> 'delivery_id'"""
