@@ -43,7 +43,7 @@ WAYS = (CONSOLE, WEBHOOK)
 _DATABASE_MB = 400
 _SOMEBODY = "analyst"
 _MOST_A_MINUTE = 600
-_REFUSED = 0.1
+_REFUSED = 0.01
 
 Worker = tuple[str, str]
 """Stage and instance."""
@@ -85,7 +85,7 @@ class World:
             thread.start()
 
     def _subscribe(self) -> None:
-        """Somebody wants to be told of all incidents in the inbox, and by a webhook that refuses one in ten."""
+        """Somebody wants to be told of all incidents in the inbox, and by a webhook that refuses one in a hundred."""
         chance = random.Random(self.seed)  # noqa: S311  # no secret
         self.receiver = self._receiver.enter_context(receiving())
         self.receiver.answer = lambda _: (503 if chance.random() < _REFUSED else 204, {})

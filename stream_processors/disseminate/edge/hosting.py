@@ -18,6 +18,8 @@ from stream_processors.disseminate.edge.handling import Handler, Park, Unhandled
 _logger = logging.getLogger(__name__)
 _LOOK_S = 0.05
 _STOP_S = 15.0
+_METADATA_MS = 5_000
+"""aiokafka may ask a broker that does not lead a partition any more until it looks again; the default is 5 minutes."""
 _AT_ONCE = 256
 """Records of a topic that are handled together at most, and as many wait meanwhile."""
 
@@ -125,6 +127,7 @@ class Host:
             topic_disable_leader=True,
             consumer_auto_offset_reset="earliest",
             consumer_group_instance_id=f"{self._group}-{self._instance}",
+            consumer_metadata_max_age_ms=_METADATA_MS,
             broker_commit_interval=1.0,
             broker_commit_every=1_000,
             stream_buffer_maxsize=256,
