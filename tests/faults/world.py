@@ -209,6 +209,7 @@ class World:
                 self.stalls.append(time.monotonic() - moved)
                 moved, before = time.monotonic(), now
             if not self.reporting.is_set():
+                self.stalls.append(time.monotonic() - moved)  # also where they have not moved again
                 return
 
     def projected(self) -> int | None:
