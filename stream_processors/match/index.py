@@ -38,6 +38,8 @@ class KeyIndex:
         wanted = keys[order]
         asked, found = [], []
         for run_keys, run_rows in self._runs:
+            if not len(run_keys):
+                continue  # all that was in it is dead
             first = np.searchsorted(run_keys, wanted, "left")
             held = np.flatnonzero(run_keys[np.minimum(first, len(run_keys) - 1)] == wanted)
             if len(held):
