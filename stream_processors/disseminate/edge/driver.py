@@ -4,8 +4,10 @@ Faust's consumer reads what was never committed, whatever its settings say, and 
 marker of a transaction leaves in the offsets. Both lie in the inside of one version, which is checked.
 """
 
+import asyncio
 import hashlib
 import inspect
+from contextlib import suppress
 from typing import Any
 
 import faust
@@ -13,12 +15,15 @@ from aiokafka.consumer import fetcher as fetching
 from faust.transport import consumer as faust_consumer
 from faust.transport.drivers import aiokafka as stock
 from faust.types.tuples import TP
+from mode.threads import WorkerThread
 
 from schemas.errors import LogError
 
 VERSION = "0.15.3"
 """The version of faust-streaming of which the inside is known."""
 READ_COMMITTED = "read_committed"
+
+_NEAR_S = 5.0
 
 _THREAD = "AIOKafkaConsumerThread._create_worker_consumer"
 _INSIDE = {
@@ -31,8 +36,37 @@ _INSIDE = {
 """SHA-256 of the source of what is overridden, or what the override rests on."""
 
 
+class _Thread(WorkerThread):
+    """The consumer's thread; it holds up neither the end of the process nor, for long, the loop that stops it."""
+
+    def __init__(self, service: Any, **kwargs: Any) -> None:
+        super().__init__(service, **kwargs)
+        self.daemon = True
+
+    def run(self) -> None:
+        """Serve until told to stop, or given up."""
+        with suppress(asyncio.CancelledError):
+            super().run()
+
+    def stop(self) -> None:
+        """Wait for its end, which is near by now."""
+        self.join(_NEAR_S)
+
+
 class CommittedConsumerThread(stock.AIOKafkaConsumerThread):
     """Makes the client that reads committed records only."""
+
+    Worker = _Thread
+
+    def give_up(self) -> None:
+        """Let go of whatever it waits for; called from another thread."""
+
+        def cancel() -> None:
+            for task in asyncio.all_tasks(self.thread_loop):
+                task.cancel()
+
+        with suppress(RuntimeError):  # its loop has ended
+            self.thread_loop.call_soon_threadsafe(cancel)
 
     def _create_worker_consumer(self, transport: stock.Transport) -> Any:
         client = super()._create_worker_consumer(transport)
@@ -54,6 +88,10 @@ class CommittedConsumer(stock.Consumer):
 
     def _new_consumer_thread(self) -> stock.AIOKafkaConsumerThread:
         return CommittedConsumerThread(self, loop=self.loop, beacon=self.beacon)
+
+    def give_up(self) -> None:
+        """Let go of the group's answer, which a consumer that joins may wait 20 s for whatever else it is told."""
+        self._thread.give_up()  # type: ignore[attr-defined]  # made above
 
     async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
         """The hole ends before the record just read; Faust takes that record for a part of it."""

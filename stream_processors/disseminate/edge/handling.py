@@ -21,8 +21,8 @@ _PAUSES_S = (0.1, 0.4, 1.0, 2.0)
 Handler = Callable[[Sequence[Record]], Awaitable[None]]
 """Does what is to be done for records, in their order; doing it twice must be the same as doing it once.
 
-Raises ContractError where one of them cannot be handled, and then each is handed out alone; another IonicsError where
-something does not answer.
+Raises ContractError where one of them cannot be handled, and then they are handed out in halves until it is alone;
+another IonicsError where something does not answer.
 """
 Park = Callable[[Record, Exception], Awaitable[None]]
 """Puts a record aside that cannot be handled."""
@@ -50,50 +50,43 @@ async def handle(events: Sequence[_Event], handler: Handler, park: Park) -> None
         Unhandled: neither could be done; nothing from there on was acknowledged, and nothing after it may be.
     """
     records = [record_of(each.message) for each in events]
-    if len(records) > 1 and await _all_at_once(records, handler):
+    try:
+        split = await _again(partial(_at_once, records, handler, park))
+    except IonicsError as error:
+        raise Unhandled(f"{records[0].topic}/{records[0].partition}/{records[0].offset}: {error}") from error
+    if split:
+        half = len(events) // 2
+        await handle(events[:half], handler, park)
+        await handle(events[half:], handler, park)
+    else:
         for each in events:
             each.ack()
-        return
-    for event, record in zip(events, records, strict=True):
-        try:
-            await _again(partial(_one, record, handler, park))
-        except IonicsError as error:
-            raise Unhandled(f"{record.topic}/{record.partition}/{record.offset}: {error}") from error
-        event.ack()
 
 
-async def _all_at_once(records: Sequence[Record], handler: Handler) -> bool:
-    """Whether it went well; what is wrong, and with which of them, is seen when each is handled alone."""
+async def _at_once(records: Sequence[Record], handler: Handler, park: Park) -> bool:
+    """Handle records together, and put a single one aside where it cannot be; whether there are several to part."""
     try:
         await handler(records)
-    except Exception as error:  # noqa: BLE001  # as above
-        _logger.info("%d records are handled one by one: %s", len(records), error)
-        return False
-    return True
+    except Exception as error:
+        if isinstance(error, IonicsError) and not isinstance(error, ContractError):
+            raise  # something does not answer: no record's fault, and nothing may be put aside for it
+        if len(records) > 1:
+            _logger.info("%d records are parted: %s", len(records), error)
+            return True
+        if not isinstance(error, ContractError):  # whatever a record provokes, it is put aside
+            _logger.exception("record put aside at %s/%s/%s", records[0].topic, records[0].partition, records[0].offset)
+        await park(records[0], error)
+    return False
 
 
-async def _one(record: Record, handler: Handler, park: Park) -> None:
-    try:
-        await handler([record])
-    except ContractError as error:
-        await park(record, error)
-    except IonicsError:
-        raise  # something does not answer: no record's fault, and nothing may be put aside for it
-    except Exception as error:  # whatever a record provokes, it is put aside
-        _logger.exception("record put aside at %s/%s/%s", record.topic, record.partition, record.offset)
-        await park(record, error)
-
-
-async def _again(attempt: Callable[[], Awaitable[None]]) -> None:
+async def _again(attempt: Callable[[], Awaitable[bool]]) -> bool:
     for pause in _PAUSES_S:
         try:
-            await attempt()
+            return await attempt()
         except IonicsError as error:
             _logger.warning("tried again in %.1f s: %s", pause, error)
             await asyncio.sleep(pause)
-        else:
-            return
-    await attempt()
+    return await attempt()
 
 
 def record_of(message: Any) -> Record:

@@ -17,7 +17,8 @@ from stream_processors.disseminate.edge.handling import Handler, Park, Unhandled
 
 _logger = logging.getLogger(__name__)
 _LOOK_S = 0.05
-_STOP_S = 15.0
+_STOP_S, _LET_GO_S = 10.0, 2.0
+"""For what is in hand to be finished, and for what does not end even so to be let go of."""
 _METADATA_MS = 5_000
 """aiokafka may ask a broker that does not lead a partition any more until it looks again; the default is 5 minutes."""
 _AT_ONCE = 256
@@ -97,12 +98,9 @@ class Host:
             for each in (stopped, *beside):
                 each.cancel()
             await asyncio.gather(stopped, *beside, return_exceptions=True)
-            try:
-                await asyncio.wait_for(worker.stop(), _STOP_S)
-            except TimeoutError:
-                _logger.warning("the worker of Faust did not stop within %.0f s; it is left to itself", _STOP_S)
+            await _stop(worker, app)
             started.cancel()
-            await asyncio.gather(started, return_exceptions=True)
+            await asyncio.wait([started], timeout=_LET_GO_S)
         if self._failed.done():
             self._failed.result()
         for each in beside:
@@ -208,6 +206,17 @@ def _tls(config: Mapping[str, Any]) -> ssl.SSLContext:
     return context
 
 
+async def _stop(worker: faust.Worker, app: faust.App) -> None:
+    """Stop within a time: what is not acknowledged by then is read again."""
+    stopping = asyncio.ensure_future(worker.stop())
+    _, late = await asyncio.wait([stopping], timeout=_STOP_S)
+    if late:
+        _logger.warning("the worker of Faust did not stop within %.0f s; it is left to itself", _STOP_S)
+        app.consumer.give_up()  # type: ignore[attr-defined]  # of the driver
+        stopping.cancel()
+        await asyncio.wait([stopping], timeout=_LET_GO_S)
+
+
 async def _until(stop: threading.Event) -> None:
     while not stop.is_set():  # noqa: ASYNC110  # it is set by another thread, or by a signal
         await asyncio.sleep(_LOOK_S)
@@ -218,6 +227,6 @@ def _end(loop: asyncio.AbstractEventLoop) -> None:
     for task in left:
         task.cancel()
     if left:
-        loop.run_until_complete(asyncio.wait(left, timeout=5))
+        loop.run_until_complete(asyncio.wait(left, timeout=_LET_GO_S))
     loop.run_until_complete(loop.shutdown_asyncgens())
     loop.close()

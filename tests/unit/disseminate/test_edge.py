@@ -171,19 +171,39 @@ def test_one_that_cannot_be_handled_takes_none_of_its_batch_along() -> None:
 def test_a_batch_is_acknowledged_up_to_what_could_not_be_done(monkeypatch: pytest.MonkeyPatch) -> None:
     """The rest comes again when the worker begins anew."""
     monkeypatch.setattr(handling, "_PAUSES_S", (0.0,))
-    acked = list[int]()
+    acked, asked = list[int](), list[int]()
     events = [_Told(offset, acked) for offset in range(5)]
 
     async def down(records: Sequence[Record]) -> None:
+        asked.append(len(records))
+        if any(record.offset == 1 for record in records):
+            raise DecodeError("not ours")
         if any(record.offset == 3 for record in records):
             raise ProjectionError("no answer")
 
     async def park(_: Record, __: Exception) -> None:
-        raise AssertionError
+        pass
 
-    with pytest.raises(Unhandled, match="topic/3/3"):
+    with pytest.raises(Unhandled, match="topic/3/2"):
         asyncio.run(handle(events, down, park))
-    assert acked == [0, 1, 2]
+    assert acked == [0, 1]
+    assert asked == [5, 2, 1, 1, 3, 3]  # what does not answer is asked again, not for each record
+
+
+def test_one_of_many_is_found_by_halves() -> None:
+    """A record that cannot be handled costs its batch few attempts."""
+    asked = list[int]()
+
+    async def handler(records: Sequence[Record]) -> None:
+        asked.append(len(records))
+        if any(record.offset == 200 for record in records):
+            raise DecodeError("not ours")
+
+    async def park(_: Record, __: Exception) -> None:
+        pass
+
+    asyncio.run(handle([_Told(offset) for offset in range(256)], handler, park))
+    assert len(asked) == 1 + 2 * 8
 
 
 def test_credentials_are_those_of_librdkafka() -> None:
