@@ -3,6 +3,7 @@
 import os
 import sys
 import time
+from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
 
 import click
@@ -14,6 +15,8 @@ from tests.simulation.mutations import MUTATIONS
 from tests.simulation.running import Figures, figures, first_found, simulated
 
 _TASK = 20
+_LINES = 50
+"""Of progress at most, in a file."""
 _COLUMNS = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
 
 
@@ -34,7 +37,9 @@ def main(seeds: int, first: int, seed: int | None, *, mutations: bool) -> None:
         bar = progress.add_task("seeds", total=seeds)
         for done in as_completed([pool.submit(figures, task) for task in tasks]):
             total.add(done.result())
+            _tell(console, done.result().broken)
             progress.advance(bar, done.result().seeds)
+            _say_how_far(console, total, seeds)
         _print(console, total, time.monotonic() - began)
         missed = _mutations(console, progress, pool, seeds) if mutations else False
     sys.exit(1 if total.broken or missed else 0)
@@ -45,9 +50,19 @@ def _alone() -> None:
     os.environ["POLARS_MAX_THREADS"] = "1"
 
 
+def _tell(console: Console, broken: Mapping[int, str]) -> None:
+    """Tell a seed that breaks a guarantee as soon as it is known: the run may be an hour."""
+    for seed, what in sorted(broken.items()):
+        console.print(f"[red]seed {seed}[/]: {what}\n  python -m tests.simulation --seed {seed}")
+
+
+def _say_how_far(console: Console, total: Figures, seeds: int) -> None:
+    """Where there is no terminal to draw a bar on."""
+    if not console.is_terminal and total.seeds * _LINES // seeds > (total.seeds - _TASK) * _LINES // seeds:
+        console.print(f"{total.seeds:,} of {seeds:,} seeds, {len(total.broken)} broke a guarantee")
+
+
 def _print(console: Console, total: Figures, seconds: float) -> None:
-    for seed, broken in sorted(total.broken.items()):
-        console.print(f"[red]seed {seed}[/]: {broken}\n  python -m tests.simulation --seed {seed}")
     table = Table("faults", "times", box=None)
     for kind, count in total.faults.most_common():
         table.add_row(kind, f"{count:,}")
