@@ -34,6 +34,8 @@ def model(file: Path | None, as_json: bool) -> None:
     click.echo(f"model {found.version}: {found.name}")
     click.echo("learned from: " + ", ".join(f"{name} {count:,}" for name, count in sorted(found.trained_on.items())))
     click.echo(f"a blocking key is closed when more than {found.key_limit:,} incidents of a scope carry it")
+    for kind, limit in sorted(found.kind_limits.items()):
+        click.echo(f"  {kind}: more than {limit:,}")
     click.echo(f"like modus operandi counts beyond {found.chance / 1_000:.1f} bits of chance\n")
     _print_before(found)
     for relation, words in RELATIONS.items():

@@ -116,9 +116,13 @@ class Changes:
         self._make(scoped, counted)
         return counted.incidents
 
-    def open(self, limit: int) -> list[Scoped]:
-        """Open what no longer exceeds the limit; which keys that were closed before are open now."""
-        few = [scoped for scoped, closed in self.made.items() if closed is not None and closed.incidents <= limit]
+    def open(self, limits: npt.NDArray[np.int64]) -> list[Scoped]:
+        """Open what no longer exceeds the limit of its kind; which keys that were closed before are open now."""
+        few = [
+            scoped
+            for scoped, closed in self.made.items()
+            if closed is not None and closed.incidents <= limits[closed.kind]
+        ]
         for scoped in few:
             self._make(scoped, None)
         return [scoped for scoped in few if scoped in self._closed]

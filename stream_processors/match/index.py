@@ -26,7 +26,7 @@ class KeyIndex:
         """
         if not len(keys):
             return
-        order = np.lexsort((rows, keys))
+        order = np.argsort(keys, kind="stable")
         run = keys[order], rows[order]
         while self._runs and len(self._runs[-1][0]) <= 2 * len(run[0]):
             run = _merged(self._runs.pop(), run, alive)

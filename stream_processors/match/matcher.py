@@ -61,7 +61,7 @@ class Matcher:
     def __init__(self, model: Model) -> None:
         self.model = model
         self.store, self._index, self._closed = Store(), KeyIndex(), ClosedKeys()
-        self._linking = Linking(self.store, model)
+        self._linking, self._limits = Linking(self.store, model), model.key_limits()
         self._rows: dict[str, int] = {}
         self._judged: dict[str, set[str]] = {}
 
@@ -139,22 +139,26 @@ class Matcher:
         store, alive = self.store, self._alive(taken)
         batch = KeyIndex()
         batch.add(entries.key, entries.row, alive)
-        self._count(taken, entries, alive, changes)
-        opened = changes.open(self.model.key_limit)
+        before = self._count(taken, entries, alive, changes)
+        opened = changes.open(self._limits)
         taken.closed, taken.keys = changes.made, sorted(changes.events(), key=lambda key: (key["scope"], key["key"]))
         if silent:
             return
 
         rows = entries.row.astype(np.int64)
-        yield from pairs_of_new(store, (self._index, batch), (rows, entries.key), alive, changes.are_open)
+        yield from pairs_of_new(store, (before, batch), (rows, entries.key), alive, changes.are_open)
         for key in sorted({key for _, key in opened}):
             asked = np.array([key], np.uint64)
             members = np.unique(np.concatenate([self._index.find(asked)[1], batch.find(asked)[1]])).astype(np.int64)
             yield pairs_of_key(store, members[alive[members]], key, changes.are_open)
 
-    def _count(self, taken: Taken, entries: Keys, alive: npt.NDArray[np.bool_], changes: Changes) -> None:
-        """Count the incidents of each key that the batch touches, and close keys that have too many."""
-        store, limit = self.store, self.model.key_limit
+    def _count(self, taken: Taken, entries: Keys, alive: npt.NDArray[np.bool_], changes: Changes) -> KeyIndex:
+        """Count the incidents of each key that the batch touches, and close keys that have too many.
+
+        Returns:
+            The rows before the batch that carry its keys, but for keys that were closed already where they are met.
+        """
+        store, before = self.store, KeyIndex()
         for row in taken.dying.tolist():
             scope, first = int(store.rows["policy_class"][row]), int(store.rows["keys"][row])
             for key in store.keys["key"][first : first + int(store.rows["key_count"][row])].tolist():
@@ -168,12 +172,14 @@ class Matcher:
             # Of a closed key the number is known, and however many carry it, they are not looked up.
             asked, first_at, more = asked[are_open], first_at[are_open], more[are_open]
             index, found = self._index.find(asked)
+            before.add(asked[index], found, alive)
             counted = alive[found] & (classes[found] == scope)
             total = more + np.bincount(index[counted], minlength=len(asked))
-            for number in np.flatnonzero(total > limit).tolist():
+            for number in np.flatnonzero(total > self._limits[entries.kind[here[first_at]]]).tolist():
                 at = int(here[first_at[number]])
                 told = Closed(int(entries.kind[at]), shown(str(entries.text[at])), int(total[number]))
                 changes.close((scope, int(asked[number])), told)
+        return before
 
     def _link(self, pairs: list[tuple[Rows, Rows]], taken: Taken, changes: Changes) -> None:
         wanted = self._wanted(taken)

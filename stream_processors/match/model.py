@@ -15,11 +15,14 @@ from functools import cache, cached_property
 from importlib.resources import files
 from typing import Annotated, Any, Self
 
+import numpy as np
+import numpy.typing as npt
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from schemas.errors import ModelError
 from schemas.identity import canonical_json
+from stream_processors.match.keys import KINDS
 from stream_processors.match.levels import FREQUENT, LEVELS, STRATA, UNSTATED
 
 Mbit = Annotated[int, Field(ge=-60_000, le=60_000)]
@@ -92,6 +95,7 @@ class Model(_Part):
     Attributes:
         name: for people.
         key_limit: incidents that a blocking key may have before it is closed.
+        kind_limits: the same of keys of a kind (`keys.KINDS`) that tells little where many carry them.
         prior: log2 of the odds that two incidents at random, of two agencies, are one seizure.
         strata: relation → its weights.
         surprise: field → how surprising its values are; ``modus`` is of route and substance together.
@@ -102,6 +106,7 @@ class Model(_Part):
 
     name: str
     key_limit: Annotated[int, Field(ge=2, le=1_000)]
+    kind_limits: Mapping[str, Annotated[int, Field(ge=2, le=1_000)]] = Field(default_factory=dict)
     prior: Mbit
     strata: Mapping[str, Stratum]
     surprise: Mapping[str, Surprise]
@@ -118,6 +123,8 @@ class Model(_Part):
                 missing = set(levels) - {UNSTATED} - set(self.strata[relation].weights.get(field, {}))
                 if missing and field != "relation":
                     raise ValueError(f"strata.{relation}.weights.{field} lacks {', '.join(sorted(missing))}")
+        if unknown := set(self.kind_limits) - set(KINDS):
+            raise ValueError(f"kind_limits names {', '.join(sorted(unknown))}, which are no kinds of keys")
         missing = {*FREQUENT, "concealment", "modus"} - set(self.surprise)
         if missing:
             raise ValueError(f"surprise lacks {', '.join(sorted(missing))}")
@@ -128,9 +135,15 @@ class Model(_Part):
         """The first 16 hexadecimal digits of SHA-256 over what the model says."""
         return hashlib.sha256(canonical_json(self._said())).hexdigest()[:16]
 
+    def key_limits(self) -> npt.NDArray[np.int64]:
+        """Incidents that a blocking key may have before it is closed, by its kind in `keys.KINDS`."""
+        return np.array([self.kind_limits.get(kind, self.key_limit) for kind in KINDS], np.int64)
+
     def _said(self) -> dict[str, Any]:
         told = self.model_dump(mode="json")
         strata = {name: each["weights"] for name, each in told.pop("strata").items()}
+        if not self.kind_limits:  # models that were made before there were any keep their versions
+            del told["kind_limits"]
         return {**told, "strata": strata}
 
     def to_json(self) -> bytes:

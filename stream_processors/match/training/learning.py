@@ -104,7 +104,7 @@ def learn(
     on_step("comparing candidates")
     places = np.zeros(size, np.int64)
     places[rows] = np.arange(len(rows))
-    left, right, stands_for = part_of(compared(store, rows, given.key_limit), places, _MOST_PAIRS, seed)
+    left, right, stands_for = part_of(compared(store, rows, given.key_limits()), places, _MOST_PAIRS, seed)
     candidates = candidates_of(comparing, Weighing(store, counted), (rows[left], rows[right]), stands_for)
     on_step("estimating")
     numbers = _numbers(store, rows, candidates)

@@ -71,16 +71,16 @@ def _drawn(rows: Rows) -> int:
     return min(_AT_RANDOM, _OF_EACH * len(rows))
 
 
-def compared(store: Store, rows: Rows, limit: int) -> Iterator[tuple[Rows, Rows]]:
-    """All pairs that share a key which no more than `limit` of the rows carry, in parts.
+def compared(store: Store, rows: Rows, limits: npt.NDArray[np.int64]) -> Iterator[tuple[Rows, Rows]]:
+    """All pairs that share a key which no more of the rows carry than `limits` has for its kind, in parts.
 
     A pair may come in two parts.
     """
     counts = store.rows["key_count"][rows].astype(np.int64)
     places = spread(store.rows["keys"][rows], counts, int(counts.sum()))
     keys, owners = store.keys["key"][places], np.repeat(rows, counts)
-    _, back, many = np.unique(keys, return_inverse=True, return_counts=True)
-    open_ = (many > 1) & (many <= limit)
+    _, first, back, many = np.unique(keys, return_index=True, return_inverse=True, return_counts=True)
+    open_ = (many > 1) & (many <= limits[store.keys["key_kind"][places[first]]])
     kept = open_[back]
     keys, owners = keys[kept], owners[kept]
     alive = np.ones(store.rows.size, np.bool_)

@@ -113,7 +113,7 @@ def _related(links: list[dict[str, Any]]) -> Iterator[tuple[Any, ...]]:
 def _pairs_compared(matcher: Matcher, model: Model) -> pl.DataFrame:
     """Pairs under a key that is open in the end; those that were compared before a key was closed count no more."""
     store = matcher.store
-    parts = list(compared(store, np.arange(store.rows.size), model.key_limit))
+    parts = list(compared(store, np.arange(store.rows.size), model.key_limits()))
     ids = pl.Series(store.ids, dtype=pl.String)
     left, right = (pl.concat([ids[part[side]] for part in parts]) for side in (0, 1)) if parts else (ids[:0], ids[:0])
     return (

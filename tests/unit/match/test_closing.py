@@ -11,6 +11,7 @@ from stream_processors.match.keys import KINDS
 
 _KIND = KINDS.index("substance_country_days")
 _KEY = 1 << 63 | 5
+_LIMITS = np.where(np.arange(len(KINDS)) == _KIND, 50, 2)
 
 
 def _closed(incidents: int) -> Closed:
@@ -37,9 +38,9 @@ def test_a_closed_key_is_counted_on_and_opens_at_the_limit() -> None:
     changes = Changes(closed)
 
     assert changes.count((0, _KEY), -1) == 51
-    assert changes.open(50) == []
+    assert changes.open(_LIMITS) == []
     assert changes.count((0, _KEY), -1) == 50
-    assert changes.open(50) == [(0, _KEY)]
+    assert changes.open(_LIMITS) == [(0, _KEY)]
     assert changes.get((0, _KEY)) is None
     closed.apply(changes.made)
     assert len(closed) == 0
@@ -51,7 +52,7 @@ def test_a_key_that_closes_and_opens_within_a_batch_is_not_told_of() -> None:
     changes.close((0, _KEY), _closed(51))
     changes.count((0, _KEY), -1)
 
-    assert changes.open(50) == []
+    assert changes.open(_LIMITS) == []
     assert list(changes.events()) == []
 
 
@@ -70,7 +71,7 @@ def test_events_tell_the_key_as_a_signed_number_with_its_scope_and_count() -> No
     changes = Changes(closed)
     changes.close((0, _KEY), _closed(60))
     changes.count((3, 9), -1)
-    changes.open(50)
+    changes.open(_LIMITS)
 
     told = {"kind": "substance_country_days", "text": "fentanyl · NZL"}
     assert sorted(changes.events(), key=lambda event: event["scope"]) == [
@@ -93,7 +94,7 @@ def test_which_keys_are_open_is_as_the_closed_keys_will_say(seed: int) -> None:
                 changes.close(scoped, _closed(random.choice((50, 51))))
             else:
                 changes.count(scoped, random.choice((-1, 1)))
-        changes.open(50)
+        changes.open(_LIMITS)
         told = {scope: changes.are_open(scope, keys).tolist() for scope in range(2)}
         closed.apply(changes.made)
         for scope, open_ in told.items():

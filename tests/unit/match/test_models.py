@@ -120,3 +120,17 @@ def test_a_version_is_of_what_a_model_says() -> None:
 
     assert Model.of_json(orjson.dumps(told)).version != shipped_model().version
     assert Model.of_json(shipped_model().to_json()).version == shipped_model().version
+
+
+def test_limits_of_kinds_are_part_of_what_a_model_says() -> None:
+    """A model that was made before there were any keeps its version; a kind that is none is refused."""
+    told = orjson.loads(shipped_model().to_json())
+    assert told.pop("kind_limits")
+    assert Model.of_json(orjson.dumps(told)).version == "36da50950fd0c9d7"
+    assert shipped_model().version != "36da50950fd0c9d7"
+
+    limited = Model.of_json(orjson.dumps({**told, "kind_limits": {"vessel": 7}}))
+    limits = dict(zip(KINDS, limited.key_limits().tolist(), strict=True))
+    assert (limits["vessel"], limits["company"]) == (7, limited.key_limit)
+    with pytest.raises(ModelError, match="kind_limits names moon"):
+        Model.of_json(orjson.dumps({**told, "kind_limits": {"moon": 7}}))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from stream_processors.match.model import shipped_model
 from tests.unit.match.worlds import NARROW, Pair, run, value
 
-_WIDE = NARROW.model_copy(update={"key_limit": 1_000})
+_WIDE = NARROW.model_copy(update={"key_limit": 1_000, "kind_limits": {}})
 _FREQUENT = sorted(shipped_model().surprise["place"].values)[:2]
 _NAMES = ("Blue Crown", "Red Crown", "Green Crown")
 _SUBSTANCES = ("fentanyl", "heroin", "cocaine")

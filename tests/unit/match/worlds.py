@@ -26,8 +26,9 @@ _DECODER = ColumnarDecoder(enriched_schema(), LOOKED_AT)
 _PARTS = EnrichmentParts(Reference.load())
 _AUDIENCES = (["agency:police"], ["country:NLD"])
 _RESTRICTED = 0.3
-NARROW = shipped_model().model_copy(update={"key_limit": 3})
-"""A model whose keys close soon."""
+_ROUGH = ("country_days_place", "substance_country_days", "substance_country_month", "substance_place_week")
+NARROW = shipped_model().model_copy(update={"key_limit": 3, "kind_limits": dict.fromkeys(_ROUGH, 2)})
+"""A model whose keys close soon, and rough ones sooner."""
 
 
 def incident_id(number: int) -> str:
