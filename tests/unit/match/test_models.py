@@ -12,6 +12,7 @@ from schemas.errors import ModelError
 from schemas.reading import Record
 from schemas.topics import MODELS
 from stream_processors.match import Model, load_model, model_of, shipped_model
+from stream_processors.match.keys import KINDS
 
 _OTHER = shipped_model().model_copy(update={"name": "another one"})
 
