@@ -12,6 +12,7 @@ from schemas.directory import load_current
 from stream_processors.match import Model, load_model, read_model
 from stream_processors.match.telling import (
     RELATIONS,
+    calibrations,
     one_in,
     priors,
     surprises,
@@ -57,6 +58,9 @@ def _print_before(found: Model) -> None:
     )
     click.echo()
     print_table([Column("thresholds"), number("linked from"), number("review from")], thresholds(found))
+    click.echo()
+    sums = [number(f"{bits} bits") for bits in (-5, 0, 5)]
+    print_table([Column("one seizure, where the weights come to"), *sums], calibrations(found))
 
 
 def _print_weights(found: Model, relation: str, words: str) -> None:

@@ -12,7 +12,7 @@ from stream_processors.match.comparing import Comparing, Comparison
 from stream_processors.match.explaining import ANY_KEY, NAME, NAME_OR_ROUTE, reasons, shared_keys
 from stream_processors.match.levels import STRATA
 from stream_processors.match.links import LINK, Links
-from stream_processors.match.model import Model, probability_ppm
+from stream_processors.match.model import Model
 from stream_processors.match.pairing import AreOpen, open_in
 from stream_processors.match.relating import KINDS, Related, Relating
 from stream_processors.match.store import Store
@@ -23,6 +23,7 @@ LINKED, REVIEW, BELOW = "LINKED", "REVIEW", "BELOW"
 _KINDS, _DUPLICATE = pa.array([*KINDS, "DUPLICATE"]), len(KINDS)
 _OUTCOMES = pa.array([BELOW, REVIEW, LINKED])
 _AT_ONCE = 200_000
+_ABOVE_ZERO = 1 << 31
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class Linking:
         self._relating = Relating(store, model)
         thresholds = model.thresholds
         self._linked, self._review = (
-            np.array([0, *(_least(of[relation]) for relation in STRATA)], np.int32)
+            np.array([0, *(model.least(relation, of[relation]) for relation in STRATA)], np.int32)
             for of in (thresholds.duplicate_linked, thresholds.duplicate_review)
         )
 
@@ -120,8 +121,7 @@ class Linking:
         left, right = compared.left[chosen], compared.right[chosen]
         kind, outcome, doubtful = _outcomes(judged, chosen)
         bits = judged.weighed.duplicate[chosen]
-        distinct, back = np.unique(bits, return_inverse=True)
-        ppm = np.array([probability_ppm(each) for each in distinct.tolist()], np.int32)[back]
+        ppm = self._probabilities(compared.levels["relation"][chosen], bits)
         sides: dict[str, Any] = {}
         for side, these, texts in (("left", left, ids[0]), ("right", right, ids[1])):
             sides |= {
@@ -143,6 +143,16 @@ class Linking:
             "keys": shared_keys(store, left, right, _evidence(judged, chosen)),
         }
         return pa.StructArray.from_arrays([pa.array(found[each.name]) for each in LINK], fields=list(LINK))
+
+    def _probabilities(self, relation: npt.NDArray[Any], bits: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
+        """In millionths."""
+        packed = relation.astype(np.int64) << 32 | (bits.astype(np.int64) + _ABOVE_ZERO)
+        distinct, back = np.unique(packed, return_inverse=True)
+        found = [
+            self._model.probability_ppm(STRATA[(each >> 32) - 1], (each & 0xFFFFFFFF) - _ABOVE_ZERO)
+            for each in distinct.tolist()
+        ]
+        return np.array(found, np.int32)[back]
 
     def _in_order(self, compared: Comparison, chosen: Rows) -> tuple[Rows, tuple[list[str], list[str]]]:
         """The numbers of pairs, urgent ones first, then by their ids, and the ids of both sides."""
@@ -188,15 +198,3 @@ def _steps(
     values: npt.NDArray[np.int32], review: int | npt.NDArray[np.int32], linked: int | npt.NDArray[np.int32]
 ) -> npt.NDArray[np.int8]:
     return ((values >= review).astype(np.int8) + (values >= linked)).astype(np.int8)
-
-
-def _least(ppm: int) -> int:
-    """The least weight whose probability reaches so many millionths."""
-    low, high = -60_000, 60_000
-    while low < high:
-        middle = (low + high) // 2
-        if probability_ppm(middle) >= ppm:
-            high = middle
-        else:
-            low = middle + 1
-    return low

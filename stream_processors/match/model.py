@@ -47,6 +47,24 @@ class Surprise(_Part):
     by_digits: tuple[Mbit, ...] = ()
 
 
+class Calibration(_Part):
+    """From the sum of the weights to odds that hold: what agrees in one field agrees in others, too, and counts twice.
+
+    A straight line through the log odds, after Platt (*Probabilistic outputs for support vector machines*, 1999).
+
+    Attributes:
+        slope: thousandths.
+        offset: added to the sum so scaled.
+    """
+
+    slope: Annotated[int, Field(ge=1, le=4_000)] = 1_000
+    offset: Mbit = 0
+
+    def of(self, mbit: int) -> int:
+        """The log odds that hold, in thousandths of a bit."""
+        return self.offset + round(self.slope * mbit / 1_000)
+
+
 class Thresholds(_Part):
     """From where on a pair is linked, and from where on a person should look.
 
@@ -72,6 +90,9 @@ class Thresholds(_Part):
         if early or self.related_review > self.related_linked:
             raise ValueError("review must not begin above linked")
         return self
+
+
+_AS_IT_IS = Calibration()
 
 
 class Stratum(_Part):
@@ -101,6 +122,7 @@ class Model(_Part):
         surprise: field → how surprising its values are; ``modus`` is of route and substance together.
         chance: what surprise must exceed before like modus operandi is more than chance: log2 of the incidents of a
             fortnight.
+        calibration: relation → what its sums mean; as they are where it is not given.
         trained_on: how many incidents and pairs it was learned from.
     """
 
@@ -112,6 +134,7 @@ class Model(_Part):
     surprise: Mapping[str, Surprise]
     chance: Mbit
     thresholds: Thresholds
+    calibration: Mapping[str, Calibration] = Field(default_factory=dict)
     trained_on: Mapping[str, int] = Field(default_factory=dict)
 
     @model_validator(mode="after")
@@ -125,6 +148,8 @@ class Model(_Part):
                     raise ValueError(f"strata.{relation}.weights.{field} lacks {', '.join(sorted(missing))}")
         if unknown := set(self.kind_limits) - set(KINDS):
             raise ValueError(f"kind_limits names {', '.join(sorted(unknown))}, which are no kinds of keys")
+        if unknown := set(self.calibration) - set(STRATA):
+            raise ValueError(f"calibration names {', '.join(sorted(unknown))}, which are no relations")
         missing = {*FREQUENT, "concealment", "modus"} - set(self.surprise)
         if missing:
             raise ValueError(f"surprise lacks {', '.join(sorted(missing))}")
@@ -139,11 +164,27 @@ class Model(_Part):
         """Incidents that a blocking key may have before it is closed, by its kind in `keys.KINDS`."""
         return np.array([self.kind_limits.get(kind, self.key_limit) for kind in KINDS], np.int64)
 
+    def probability_ppm(self, relation: str, mbit: int) -> int:
+        """The probability that a pair of a relation is one seizure, in millionths, by the sum of weights and prior."""
+        return probability_ppm(self.calibration.get(relation, _AS_IT_IS).of(mbit))
+
+    def least(self, relation: str, ppm: int) -> int:
+        """The least sum whose probability reaches so many millionths."""
+        low, high = -60_000, 60_000
+        while low < high:
+            middle = (low + high) // 2
+            if self.probability_ppm(relation, middle) >= ppm:
+                high = middle
+            else:
+                low = middle + 1
+        return low
+
     def _said(self) -> dict[str, Any]:
         told = self.model_dump(mode="json")
         strata = {name: each["weights"] for name, each in told.pop("strata").items()}
-        if not self.kind_limits:  # models that were made before there were any keep their versions
-            del told["kind_limits"]
+        for later in ("kind_limits", "calibration"):
+            if not told[later]:  # models that were made before there were any keep their versions
+                del told[later]
         return {**told, "strata": strata}
 
     def to_json(self) -> bytes:

@@ -104,6 +104,14 @@ def thresholds(model: Model) -> list[tuple[str, str, str]]:
     return [*found, ("related: surprise at what they share", *related)]
 
 
+def calibrations(model: Model) -> list[tuple[str, ...]]:
+    """Relation, and how likely a pair of it is one seizure whose weights come to -5, 0 and 5 bits."""
+    return [
+        (RELATIONS[relation], *(_percent(model.probability_ppm(relation, mbit)) for mbit in (-5_000, 0, 5_000)))
+        for relation in STRATA
+    ]
+
+
 def surprises(model: Model, most: int) -> list[Surprises]:
     """The surprises of each field, with so many of the most and least surprising values."""
     found = []

@@ -78,7 +78,7 @@ def learn(
         frames: enriched incidents as the columnar decoder gives them, in any number of parts.
         name: of the model, for people.
         seed: of the pairs that are drawn.
-        base: whose limit of keys and thresholds are kept; else the shipped model.
+        base: whose limits of keys, thresholds and calibration are kept; else the shipped model.
         on_step: told what comes next.
 
     Raises:

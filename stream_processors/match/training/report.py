@@ -1,12 +1,11 @@
 """The report of a training: what the model was learned from, how, and every number of it; Markdown and pictures."""
 
-import math
 from collections.abc import Sequence
 from pathlib import Path
 
 from schemas.errors import ModelError
 from stream_processors.match.model import Model
-from stream_processors.match.telling import RELATIONS, one_in, priors, surprises, thresholds, weights
+from stream_processors.match.telling import RELATIONS, calibrations, one_in, priors, surprises, thresholds, weights
 from stream_processors.match.training.learning import Learned
 from stream_processors.match.training.picture import course, score_histogram, weight_bars
 
@@ -40,8 +39,9 @@ def _pictures(learned: Learned) -> dict[str, str]:
     model = learned.model
     found = {"course.svg": course(learned.estimated)}
     for relation, words in RELATIONS.items():
+        given = model.thresholds
         linked, review = (
-            _bits(ppm[relation]) for ppm in (model.thresholds.duplicate_linked, model.thresholds.duplicate_review)
+            model.least(relation, ppm[relation]) / 1_000 for ppm in (given.duplicate_linked, given.duplicate_review)
         )
         found[f"weights_{relation}.svg"] = weight_bars(weights(model, relation), f"Weights in bits: {words}")
         found[f"scores_{relation}.svg"] = score_histogram(
@@ -59,6 +59,7 @@ def _page(learned: Learned) -> str:
             *_origin(learned),
             "## Thresholds\n",
             *_table(("what", "linked from", "review from"), thresholds(model)),
+            *_table(("one seizure, where the weights come to", "-5 bits", "0 bits", "5 bits"), calibrations(model)),
             "## Estimation\n",
             "![course of the estimation](course.svg)\n",
             *_table(("relation", "rounds", "pairs of one seizure", "prior", "that is"), _estimation(learned)),
@@ -131,9 +132,3 @@ def _values(found: Sequence[tuple[str, float]]) -> str:
 def _table(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> list[str]:
     lines = [f"| {' | '.join(heads)} |", f"|{'---|' * len(heads)}", *(f"| {' | '.join(row)} |" for row in rows)]
     return ["\n".join(lines), ""]
-
-
-def _bits(ppm: int) -> float:
-    """Odds of a probability, in bits."""
-    share = min(max(ppm, 1), 999_999) / 1_000_000
-    return math.log2(share / (1 - share))

@@ -123,15 +123,44 @@ def test_a_version_is_of_what_a_model_says() -> None:
     assert Model.of_json(shipped_model().to_json()).version == shipped_model().version
 
 
-def test_limits_of_kinds_are_part_of_what_a_model_says() -> None:
-    """A model that was made before there were any keeps its version; a kind that is none is refused."""
-    told = orjson.loads(shipped_model().to_json())
-    assert told.pop("kind_limits")
-    assert Model.of_json(orjson.dumps(told)).version == "36da50950fd0c9d7"
-    assert shipped_model().version != "36da50950fd0c9d7"
+_FIRST = "36da50950fd0c9d7"
+"""Version of the model that was shipped before limits of kinds and calibration."""
 
+
+def _first() -> dict[str, Any]:
+    told: dict[str, Any] = orjson.loads(shipped_model().to_json())
+    del told["kind_limits"], told["calibration"]
+    told["thresholds"] |= {
+        "duplicate_linked": {"other_agency": 933_000, "same_agency": 999_200, "shared_name": 999_999},
+        "duplicate_review": {"other_agency": 2_000, "same_agency": 50_000, "shared_name": 50_000},
+    }
+    return told
+
+
+def test_a_model_that_was_made_before_keeps_its_version() -> None:
+    """What it does not say is no part of it."""
+    assert Model.of_json(orjson.dumps(_first())).version == _FIRST
+    for each in ({"kind_limits": {"vessel": 7}}, {"calibration": {"other_agency": {"slope": 500}}}):
+        assert Model.of_json(orjson.dumps(_first() | each)).version != _FIRST
+
+
+def test_a_kind_of_keys_may_close_sooner() -> None:
+    """The others close where all do; a kind that is none is refused."""
+    told = _first()
     limited = Model.of_json(orjson.dumps({**told, "kind_limits": {"vessel": 7}}))
     limits = dict(zip(KINDS, limited.key_limits().tolist(), strict=True))
     assert (limits["vessel"], limits["company"]) == (7, limited.key_limit)
     with pytest.raises(ModelError, match="kind_limits names moon"):
         Model.of_json(orjson.dumps({**told, "kind_limits": {"moon": 7}}))
+
+
+def test_a_sum_is_the_probability_that_its_relation_makes_of_it() -> None:
+    """As it is where no calibration is given; a threshold is the least sum that reaches it."""
+    model = Model.of_json(orjson.dumps(_first() | {"calibration": {"same_agency": {"slope": 500, "offset": -1_000}}}))
+    assert model.probability_ppm("other_agency", 1_000) == 666_667
+    assert model.probability_ppm("same_agency", 4_000) == 666_667
+    for relation in ("other_agency", "same_agency"):
+        least = model.least(relation, 900_000)
+        assert model.probability_ppm(relation, least) >= 900_000 > model.probability_ppm(relation, least - 2)
+    with pytest.raises(ModelError, match="calibration names stranger"):
+        Model.of_json(orjson.dumps(_first() | {"calibration": {"stranger": {}}}))
