@@ -69,10 +69,8 @@ class Thresholds(_Part):
     """From where on a pair is linked, and from where on a person should look.
 
     Attributes:
-        duplicate_linked: relation → probability that it is one seizure. Parcels of one sender are alike in everything
-            but their numbers: where names are shared only near certainty links.
-        duplicate_review: the same, from where on a person should look. Reports of one agency are alike in so much that
-            a low probability means nothing, and the list would be longer than people read.
+        duplicate_linked: relation → probability (as calibrated) that it is one seizure.
+        duplicate_review: the same, from where on a person should look.
         related_linked, related_review: surprise at what they share beyond chance.
     """
 
@@ -93,6 +91,8 @@ class Thresholds(_Part):
 
 
 _AS_IT_IS = Calibration()
+_BEYOND = 2_000_000
+"""More than the weights of all fields can come to."""
 
 
 class Stratum(_Part):
@@ -160,6 +160,12 @@ class Model(_Part):
         """The first 16 hexadecimal digits of SHA-256 over what the model says."""
         return hashlib.sha256(canonical_json(self._said())).hexdigest()[:16]
 
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """See `BaseModel.model_copy`; the copy has a version of its own."""
+        copied = super().model_copy(update=update, deep=deep)
+        copied.__dict__.pop("version", None)
+        return copied
+
     def key_limits(self) -> npt.NDArray[np.int64]:
         """Incidents that a blocking key may have before it is closed, by its kind in `keys.KINDS`."""
         return np.array([self.kind_limits.get(kind, self.key_limit) for kind in KINDS], np.int64)
@@ -169,8 +175,8 @@ class Model(_Part):
         return probability_ppm(self.calibration.get(relation, _AS_IT_IS).of(mbit))
 
     def least(self, relation: str, ppm: int) -> int:
-        """The least sum whose probability reaches so many millionths."""
-        low, high = -60_000, 60_000
+        """The least sum whose probability reaches so many millionths; beyond all sums where none does."""
+        low, high = -_BEYOND, _BEYOND
         while low < high:
             middle = (low + high) // 2
             if self.probability_ppm(relation, middle) >= ppm:
@@ -214,4 +220,4 @@ def shipped_model() -> Model:
 
 def probability_ppm(mbit: int) -> int:
     """The probability of odds given in thousandths of a bit, in millionths."""
-    return round(1_000_000 / (1 + math.exp2(-mbit / 1_000)))
+    return round(1_000_000 / (1 + math.exp2(min(-mbit / 1_000, 1_000))))

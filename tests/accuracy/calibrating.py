@@ -8,12 +8,11 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from schemas.columnar import ROW
-from stream_processors.match import Matcher, Model
+from stream_processors.match import Model
 from stream_processors.match.levels import STRATA
 from stream_processors.match.model import Calibration
 from tests.accuracy.measuring import World
-from tests.accuracy.predictors.ours import BATCH
+from tests.accuracy.predictors.ours import matched
 
 _ROUNDS, _STEP = 200, 0.2
 _BELIEF = 1.0
@@ -45,14 +44,11 @@ def fitted(bits: npt.NDArray[Any], true: npt.NDArray[np.float64]) -> Calibration
 
 
 def _told(model: Model, world: World) -> pl.DataFrame:
-    matcher, rows = Matcher(model), list[tuple[str, str, int, str]]()
-    for first in range(0, world.enriched.height, BATCH):
-        taken = matcher.take(world.enriched.slice(first, BATCH).drop(ROW).with_row_index(ROW))
-        matcher.apply(taken)
-        for link in taken.links:
-            if link["possible_duplicate"] or link["kind"] == "DUPLICATE":
-                relation = next(each["level"] for each in link["reasons"] if each["field"] == "relation")
-                rows.append((link["left"], link["right"], link["duplicate_mbit"], relation))
+    rows = list[tuple[str, str, int, str]]()
+    for link in matched(model, world.enriched)[1]:
+        if link["possible_duplicate"] or link["kind"] == "DUPLICATE":
+            relation = next(each["level"] for each in link["reasons"] if each["field"] == "relation")
+            rows.append((link["left"], link["right"], link["duplicate_mbit"], relation))
     told = pl.DataFrame(rows, ["left", "right", "mbit", "relation"], orient="row")
     told = told.unique(["left", "right"], keep="last")
     right = world.true.select("left", "right", pl.lit(value=True).alias("true"))

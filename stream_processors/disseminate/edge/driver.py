@@ -15,7 +15,7 @@ from aiokafka.consumer import fetcher as fetching
 from faust.transport import consumer as faust_consumer
 from faust.transport.drivers import aiokafka as stock
 from faust.types.tuples import TP
-from mode.threads import WorkerThread
+from mode.threads import ServiceThread, WorkerThread
 
 from schemas.errors import LogError
 
@@ -32,6 +32,11 @@ _INSIDE = {
     "Consumer._new_offset": "1d2c7ea89a7ad4f1a216c1d51936e569162cd66bd56f889e13fd29c910b58eb0",
     "Consumer.ack": "5fcf41cf45153475de3790dc56fec1b83335956dc8b3bf7ff6bbb2b57627f03f",
     _THREAD: "c2701bfc3e6f6cad95c2be36d6a255a86e2c57d18d36cc1082b5fb5c482d99d7",
+    "ServiceThread._serve": "67809eae09573ac7b43d0679e70a5394acc739bee5809d30b89e9ea8a7ac4b38",
+    "ServiceThread._start_thread": "a06373478446fb6192a52e3884096299d569633973bf57e528108c449478f173",
+    "ServiceThread.stop": "32d026539c3665b2ceaa8dcdc0c3f49195ceb5b6059947e7104a4b258d1d4efd",
+    "WorkerThread.run": "1b649242a70c4df37b6c2f3754bd569e0cfb77c0937272294f36e7c8517fcdd3",
+    "WorkerThread.stop": "c80d8f1597fa362c346b20618d81ca36604e4b4c660cb1e9fa8a55c1f5f90702",
 }
 """SHA-256 of the source of what is overridden, or what the override rests on."""
 
@@ -128,12 +133,19 @@ def check_driver() -> None:
         )
     for name, digest in fingerprints().items():
         if _INSIDE[name] != digest:
-            raise LogError(f"faust-streaming {VERSION} has another {name} than the one this is built on")
+            raise LogError(
+                f"faust-streaming {VERSION}, or the mode under it, has another {name} than the one this is built on"
+            )
 
 
 def fingerprints() -> dict[str, str]:
     """SHA-256 of the source of each thing inside Faust that this rests on."""
-    owners = {"Consumer": faust_consumer.Consumer, "AIOKafkaConsumerThread": stock.AIOKafkaConsumerThread}
+    owners: dict[str, type] = {
+        "Consumer": faust_consumer.Consumer,
+        "AIOKafkaConsumerThread": stock.AIOKafkaConsumerThread,
+        "ServiceThread": ServiceThread,
+        "WorkerThread": WorkerThread,
+    }
     found = {}
     for name in _INSIDE:
         owner, method = name.split(".")

@@ -52,8 +52,9 @@ async def handle(events: Sequence[_Event], handler: Handler, park: Park) -> None
     records = [record_of(each.message) for each in events]
     try:
         split = await _again(partial(_at_once, records, handler, park))
-    except IonicsError as error:
-        raise Unhandled(f"{records[0].topic}/{records[0].partition}/{records[0].offset}: {error}") from error
+    except IonicsError:
+        await _as_far_as_it_goes(events, records, handler, park)
+        return
     if split:
         half = len(events) // 2
         await handle(events[:half], handler, park)
@@ -61,6 +62,16 @@ async def handle(events: Sequence[_Event], handler: Handler, park: Park) -> None
     else:
         for each in events:
             each.ack()
+
+
+async def _as_far_as_it_goes(events: Sequence[_Event], records: Sequence[Record], handler: Handler, park: Park) -> None:
+    """What does not answer may do so for all records but one: those before it are not held up by it."""
+    for event, record in zip(events, records, strict=True):
+        try:
+            await _at_once([record], handler, park)
+        except IonicsError as error:
+            raise Unhandled(f"{record.topic}/{record.partition}/{record.offset}: {error}") from error
+        event.ack()
 
 
 async def _at_once(records: Sequence[Record], handler: Handler, park: Park) -> bool:

@@ -101,13 +101,15 @@ class Host:
             await _stop(worker, app)
             started.cancel()
             await asyncio.wait([started], timeout=_LET_GO_S)
+            failed = _failure(started)
         if self._failed.done():
             self._failed.result()
         for each in beside:
             if each.done() and not each.cancelled():
                 each.result()
         if not stop.is_set():
-            raise LogError(f"the worker of Faust ended: {worker.crash_reason or app.crash_reason or 'without a word'}")
+            said = worker.crash_reason or app.crash_reason or failed or "without a word"
+            raise LogError(f"the worker of Faust ended: {said}")
 
     def _app(self, loop: asyncio.AbstractEventLoop) -> faust.App:
         settings = self._settings
@@ -215,6 +217,12 @@ async def _stop(worker: faust.Worker, app: faust.App) -> None:
         app.consumer.give_up()  # type: ignore[attr-defined]  # of the driver
         stopping.cancel()
         await asyncio.wait([stopping], timeout=_LET_GO_S)
+    if error := _failure(stopping):
+        _logger.warning("the worker of Faust did not stop as it should: %s", error)
+
+
+def _failure(task: "asyncio.Future[None]") -> BaseException | None:
+    return task.exception() if task.done() and not task.cancelled() else None
 
 
 async def _until(stop: threading.Event) -> None:

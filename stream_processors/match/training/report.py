@@ -81,7 +81,7 @@ def _origin(learned: Learned) -> list[str]:
     return [
         "## Learned from\n",
         f"- {learned.incidents:,} community incidents at their current revisions; restricted ones were left out",
-        f"- {learned.candidates:,} pairs that share a blocking key carried by at most {model.key_limit} of them",
+        f"- {learned.candidates:,} pairs that share a blocking key which few carry, {model.key_limit} of them at most",
         f"- seed {model.trained_on['seed']} of the pairs drawn at random; same incidents, same seed: same file",
         f"- chance of like modus operandi: {model.chance / 1_000:.1f} bits, from the incidents of a fortnight\n",
     ]

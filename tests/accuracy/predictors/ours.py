@@ -40,15 +40,7 @@ class Ours:
     def __call__(self, enriched: pl.DataFrame) -> pl.DataFrame:
         """See `Predict`. Only links that count are given: those under a key that is still open."""
         model = self.model(enriched)
-        matcher, links, closed = Matcher(model), list[dict[str, Any]](), set[int]()
-        for first in range(0, enriched.height, BATCH):
-            taken = matcher.take(enriched.slice(first, BATCH).drop(ROW).with_row_index(ROW))
-            matcher.apply(taken)
-            links += taken.links
-            for key in taken.keys:
-                if key["scope"] == COMMUNITY:
-                    (closed.add if key["closed"] else closed.discard)(key["key"])
-        counting = [link for link in links if not closed.issuperset(link["keys"])]
+        matcher, counting = matched(model, enriched)
         self._compared = _pairs_compared(matcher, model)
         self._related = _frame(_related(counting), CORRELATED)
         found = _frame(_duplicates(counting), PREDICTED)
@@ -64,6 +56,19 @@ class Ours:
     def related(self) -> pl.DataFrame | None:
         """See `Correlate`."""
         return self._related
+
+
+def matched(model: Model, enriched: pl.DataFrame) -> tuple[Matcher, list[dict[str, Any]]]:
+    """The matcher after a set, and its links that count: those under a key that is still open."""
+    matcher, links, closed = Matcher(model), list[dict[str, Any]](), set[int]()
+    for first in range(0, enriched.height, BATCH):
+        taken = matcher.take(enriched.slice(first, BATCH).drop(ROW).with_row_index(ROW))
+        matcher.apply(taken)
+        links += taken.links
+        for key in taken.keys:
+            if key["scope"] == COMMUNITY:
+                (closed.add if key["closed"] else closed.discard)(key["key"])
+    return matcher, [link for link in links if not closed.issuperset(link["keys"])]
 
 
 def ours(tuning: pl.DataFrame, true: pl.DataFrame) -> list[Ours]:

@@ -61,7 +61,7 @@ def _sizes(found: Found) -> Iterator[str]:
 
 
 def _exponents(found: Found) -> Iterator[str]:
-    limit, most = shipped_model().key_limit, max(run.most for run in found.grown.values())
+    limit, most = int(shipped_model().key_limits().max()), max(run.most for run in found.grown.values())
     yield (
         f"Bound on comparisons of an incident with those of one scope: {KEYS_KEPT} keys, {limit} incidents each: "
         f"{KEYS_KEPT * limit:,}. The most that the incidents of a batch had in the mean: {most:.1f}.\n"

@@ -162,5 +162,13 @@ def test_a_sum_is_the_probability_that_its_relation_makes_of_it() -> None:
     for relation in ("other_agency", "same_agency"):
         least = model.least(relation, 900_000)
         assert model.probability_ppm(relation, least) >= 900_000 > model.probability_ppm(relation, least - 2)
+    assert model.probability_ppm("same_agency", model.least("same_agency", 1_000_000)) == 1_000_000
+    assert model.probability_ppm("other_agency", -2_000_000) == 0
     with pytest.raises(ModelError, match="calibration names stranger"):
         Model.of_json(orjson.dumps(_first() | {"calibration": {"stranger": {}}}))
+
+
+def test_a_copy_has_a_version_of_its_own() -> None:
+    """Though that of what it was copied from was asked for."""
+    first = shipped_model()
+    assert first.version != first.model_copy(update={"key_limit": 49}).version
