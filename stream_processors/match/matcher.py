@@ -14,7 +14,7 @@ import polars as pl
 
 from stream_processors.match.closing import Changes, Closed, ClosedKeys, Scoped, by_scope
 from stream_processors.match.features import features
-from stream_processors.match.index import KeyIndex
+from stream_processors.match.index import KeyArray, KeyIndex, RowArray
 from stream_processors.match.keys import Keys, keys, shown
 from stream_processors.match.linking import Linking
 from stream_processors.match.links import NO_LINKS, Links
@@ -23,6 +23,7 @@ from stream_processors.match.pairing import Rows, distinct, pairs_of_key, pairs_
 from stream_processors.match.store import Store
 
 Pair = tuple[str, str]
+Met = tuple[KeyArray, RowArray]
 _ADMITTED = "admission_admitted_at"
 
 
@@ -137,14 +138,16 @@ class Matcher:
 
     def _pairs(self, taken: Taken, entries: Keys, changes: Changes, *, silent: bool) -> Iterator[tuple[Rows, Rows]]:
         store, alive = self.store, self._alive(taken)
-        batch = KeyIndex()
-        batch.add(entries.key, entries.row, alive)
-        before = self._count(taken, entries, alive, changes)
+        met = self._count(taken, entries, alive, changes)
         opened = changes.open(self._limits)
         taken.closed, taken.keys = changes.made, sorted(changes.events(), key=lambda key: (key["scope"], key["key"]))
         if silent:
             return
 
+        before, batch = KeyIndex(), KeyIndex()
+        for keys_met, rows_met in met:
+            before.add(keys_met, rows_met, alive)
+        batch.add(entries.key, entries.row, alive)
         rows = entries.row.astype(np.int64)
         yield from pairs_of_new(store, (before, batch), (rows, entries.key), alive, changes.are_open)
         for key in sorted({key for _, key in opened}):
@@ -152,13 +155,13 @@ class Matcher:
             members = np.unique(np.concatenate([self._index.find(asked)[1], batch.find(asked)[1]])).astype(np.int64)
             yield pairs_of_key(store, members[alive[members]], key, changes.are_open)
 
-    def _count(self, taken: Taken, entries: Keys, alive: npt.NDArray[np.bool_], changes: Changes) -> KeyIndex:
+    def _count(self, taken: Taken, entries: Keys, alive: npt.NDArray[np.bool_], changes: Changes) -> list[Met]:
         """Count the incidents of each key that the batch touches, and close keys that have too many.
 
         Returns:
-            The rows before the batch that carry its keys, but for keys that were closed already where they are met.
+            Its keys with the rows before it that carry them, but for keys that were closed already where they are met.
         """
-        store, before = self.store, KeyIndex()
+        store, met = self.store, list[Met]()
         for row in taken.dying.tolist():
             scope, first = int(store.rows["policy_class"][row]), int(store.rows["keys"][row])
             for key in store.keys["key"][first : first + int(store.rows["key_count"][row])].tolist():
@@ -172,14 +175,14 @@ class Matcher:
             # Of a closed key the number is known, and however many carry it, they are not looked up.
             asked, first_at, more = asked[are_open], first_at[are_open], more[are_open]
             index, found = self._index.find(asked)
-            before.add(asked[index], found, alive)
+            met.append((asked[index], found))
             counted = alive[found] & (classes[found] == scope)
             total = more + np.bincount(index[counted], minlength=len(asked))
             for number in np.flatnonzero(total > self._limits[entries.kind[here[first_at]]]).tolist():
                 at = int(here[first_at[number]])
                 told = Closed(int(entries.kind[at]), shown(str(entries.text[at])), int(total[number]))
                 changes.close((scope, int(asked[number])), told)
-        return before
+        return met
 
     def _link(self, pairs: list[tuple[Rows, Rows]], taken: Taken, changes: Changes) -> None:
         wanted = self._wanted(taken)
