@@ -36,7 +36,8 @@ PRODUCER_SETTINGS: dict[str, object] = {
     # No message gives up alone, letting later ones of its incident pass: delivery gives up for all of them at once.
     "message.timeout.ms": 0,
     "enable.gapless.guarantee": True,
-    # An acknowledgement is seen by the queue growing shorter; a call for each would cost more than the sending.
+    # An acknowledgement is seen by the queue growing shorter; a call for each would cost more than the sending. After a
+    # fault each is asked for.
     "delivery.report.only.error": True,
     "linger.ms": 0,
     "compression.type": "lz4",
@@ -55,7 +56,7 @@ class KafkaSender:
         self._schemas = schemas
         self._source = f"/agencies/{agency_id}".encode()
         self._producer: Producer | None = None
-        self._checked = False
+        self._checked = self._each_told = False
 
     def connect(self, limit_s: float) -> bool:
         """Reach the broker within `limit_s`; False where the connection stands already.
@@ -68,7 +69,8 @@ class KafkaSender:
             return False
         try:
             if self._producer is None:
-                config = self._settings.client_config(**PRODUCER_SETTINGS)
+                reports = {"delivery.report.only.error": not self._each_told}
+                config = self._settings.client_config(**PRODUCER_SETTINGS | reports)
                 self._producer = Producer(config, logger=_QUIET)
             topic = self._producer.list_topics(SUBMISSIONS.name, timeout=limit_s).topics[SUBMISSIONS.name]
         except KafkaException as error:
@@ -89,6 +91,10 @@ class KafkaSender:
     def send(self, rows: Sequence[Queued], patience: Callable[[], float]) -> tuple[list[int], LogError | None]:
         """Positions acknowledged, and what went wrong with the others.
 
+        What was not refused was not therefore taken: when the library raises what it calls fatal, the word on a single
+        report may be lost. So after a fault only those count of which it was said that they are in the log; where that
+        was not asked for, none, and all are sent again.
+
         Raises:
             UnknownSchemaError: the deployment does not know the schema of a report.
             LogError: not connected.
@@ -99,6 +105,7 @@ class KafkaSender:
         ids = {fingerprint: self._schemas.id_of(fingerprint) for fingerprint in {row.fingerprint for row in rows}}
         frames = {fingerprint: frame(id_) for fingerprint, id_ in ids.items()}
         failed: dict[int, str] = {}
+        taken: list[int] = []
         fault = ""
         try:
             for row in rows:
@@ -108,22 +115,24 @@ class KafkaSender:
                     frames[row.fingerprint] + row.body,
                     key,
                     partition_of(key),
-                    on_delivery=partial(_refused, failed, row.position),
+                    on_delivery=partial(_told, taken, failed, row.position),
                     headers=self._headers(row),
                 )
             fault = _awaited(producer, failed, patience, _SOON_S if len(rows) < _FEW else _LATER_S)
         except (KafkaException, BufferError) as error:
             producer.purge(in_queue=True, in_flight=True)
             self.close()
+            self._each_told = True
             return [], LogError(f"topic {SUBMISSIONS.name}: {error}")
         if not fault:
             return [row.position for row in rows], None
         # What is still in a queue must not be sent after this, or it would pass what has failed.
         producer.purge(in_queue=True, in_flight=True)
-        settled = _settled(producer)
+        _settle(producer)
         self.close()
-        failure = LogError(f"topic {SUBMISSIONS.name}: {len(failed)} reports were not acknowledged: {fault}")
-        return [row.position for row in rows if settled and row.position not in failed], failure
+        self._each_told = True
+        unsure = len(rows) - len(taken)
+        return taken, LogError(f"topic {SUBMISSIONS.name}: {unsure} reports were not acknowledged: {fault}")
 
     def _headers(self, row: Queued) -> list[tuple[str, Any]]:
         return [
@@ -156,8 +165,8 @@ def _awaited(producer: Producer, failed: dict[int, str], patience: Callable[[], 
     return next(iter(failed.values()), "")
 
 
-def _settled(producer: Producer) -> bool:
-    """Whether the fate of all messages is known, soon after what was left of them was purged.
+def _settle(producer: Producer) -> None:
+    """Wait a moment for the fate of messages, after what was left of them was purged.
 
     To purge what a broker has got but not acknowledged breaks the promise that there is no gap, which the library calls
     fatal and raises here, between the reports of single messages. This producer is not used again.
@@ -166,9 +175,10 @@ def _settled(producer: Producer) -> bool:
     while len(producer) and time.monotonic() < deadline:
         with suppress(KafkaException):
             producer.poll(_SOON_S)
-    return not len(producer)
 
 
-def _refused(failed: dict[int, str], position: int, error: KafkaError | None, _message: object) -> None:
-    if error is not None:
+def _told(taken: list[int], failed: dict[int, str], position: int, error: KafkaError | None, _message: object) -> None:
+    if error is None:
+        taken.append(position)
+    else:
         failed[position] = error.str()
