@@ -41,6 +41,6 @@ def publish(
         unsent = producer.flush(30)
     except KafkaException as error:
         raise LogError(f"topic {topic} cannot be written: {error.args[0].str()}") from error
-    if faults or unsent:
+    if faults or unsent or len(offsets) < len(records):
         raise LogError(f"topic {topic}: {faults[0] if faults else 'no acknowledgement within 30 s'}")
     return offsets
