@@ -46,13 +46,60 @@ PRODUCER_SETTINGS: dict[str, object] = {
 }
 
 
+class Fates:
+    """What became of the reports of one batch, as far as the library said.
+
+    Attributes:
+        refused: position of a report → why it is not in the log.
+    """
+
+    def __init__(self, rows: Sequence[Queued]) -> None:
+        self._rows = rows
+        self._taken: list[int] = []
+        self.refused: dict[int, str] = {}
+
+    def tell(self, position: int, error: KafkaError | None, _message: object) -> None:
+        """Take in what the library says of one report."""
+        if error is None:
+            self._taken.append(position)
+        else:
+            self.refused[position] = error.str()
+
+    def all(self) -> list[int]:
+        """Positions in the log where nothing went wrong."""
+        return [row.position for row in self._rows]
+
+    def sure(self) -> list[int]:
+        """Positions in the log where something went wrong.
+
+        What was not refused was not therefore taken: when the library raises what it calls fatal, the word on a single
+        report may be lost. So only those count of which it was said that they are in the log; where that was not asked
+        for, none, and all are sent again.
+        """
+        return self._taken
+
+
 class KafkaSender:
-    """The sender of one agency (`producers.transport.Sender`)."""
+    """The sender of one agency (`producers.transport.Sender`).
+
+    Args:
+        client: makes the library's producer of its settings.
+        clock: seconds, which only ever grow.
+    """
 
     batch = 2_000
+    fates: type[Fates] = Fates
 
-    def __init__(self, settings: Settings, agency_id: str, schemas: KnownSchemas) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        agency_id: str,
+        schemas: KnownSchemas,
+        client: Callable[[dict[str, Any]], Producer] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._settings = settings
+        self._client, self._clock = client or partial(Producer, logger=_QUIET), clock
         self._schemas = schemas
         self._source = f"/agencies/{agency_id}".encode()
         self._producer: Producer | None = None
@@ -71,7 +118,7 @@ class KafkaSender:
             if self._producer is None:
                 reports = {"delivery.report.only.error": not self._each_told}
                 config = self._settings.client_config(**PRODUCER_SETTINGS | reports)
-                self._producer = Producer(config, logger=_QUIET)
+                self._producer = self._client(config)
             topic = self._producer.list_topics(SUBMISSIONS.name, timeout=limit_s).topics[SUBMISSIONS.name]
         except KafkaException as error:
             raise LogError(
@@ -91,10 +138,6 @@ class KafkaSender:
     def send(self, rows: Sequence[Queued], patience: Callable[[], float]) -> tuple[list[int], LogError | None]:
         """Positions acknowledged, and what went wrong with the others.
 
-        What was not refused was not therefore taken: when the library raises what it calls fatal, the word on a single
-        report may be lost. So after a fault only those count of which it was said that they are in the log; where that
-        was not asked for, none, and all are sent again.
-
         Raises:
             UnknownSchemaError: the deployment does not know the schema of a report.
             LogError: not connected.
@@ -104,9 +147,7 @@ class KafkaSender:
             raise LogError("not connected")
         ids = {fingerprint: self._schemas.id_of(fingerprint) for fingerprint in {row.fingerprint for row in rows}}
         frames = {fingerprint: frame(id_) for fingerprint, id_ in ids.items()}
-        failed: dict[int, str] = {}
-        taken: list[int] = []
-        fault = ""
+        fates, fault = self.fates(rows), ""
         try:
             for row in rows:
                 key = row.incident_id.encode()
@@ -115,24 +156,49 @@ class KafkaSender:
                     frames[row.fingerprint] + row.body,
                     key,
                     partition_of(key),
-                    on_delivery=partial(_told, taken, failed, row.position),
+                    on_delivery=partial(fates.tell, row.position),
                     headers=self._headers(row),
                 )
-            fault = _awaited(producer, failed, patience, _SOON_S if len(rows) < _FEW else _LATER_S)
+            fault = self._awaited(producer, fates, patience)
         except (KafkaException, BufferError) as error:
             producer.purge(in_queue=True, in_flight=True)
             self.close()
             self._each_told = True
             return [], LogError(f"topic {SUBMISSIONS.name}: {error}")
         if not fault:
-            return [row.position for row in rows], None
+            return fates.all(), None
         # What is still in a queue must not be sent after this, or it would pass what has failed.
         producer.purge(in_queue=True, in_flight=True)
-        _settle(producer)
+        self._settle(producer)
         self.close()
         self._each_told = True
+        taken = fates.sure()
         unsure = len(rows) - len(taken)
         return taken, LogError(f"topic {SUBMISSIONS.name}: {unsure} reports were not acknowledged: {fault}")
+
+    def _awaited(self, producer: Producer, fates: Fates, patience: Callable[[], float]) -> str:
+        """Wait until the fate of all messages is known or one has failed; what is wrong, else nothing."""
+        left, progress = len(producer), self._clock()
+        slice_s = _SOON_S if left < _FEW else _LATER_S
+        while len(producer) and not fates.refused:
+            producer.poll(slice_s)
+            now = self._clock()
+            if len(producer) < left:
+                left, progress = len(producer), now
+            elif now - progress > patience():
+                return "no acknowledgement in time"
+        return next(iter(fates.refused.values()), "")
+
+    def _settle(self, producer: Producer) -> None:
+        """Wait a moment for the fate of messages, after what was left of them was purged.
+
+        To purge what a broker has got but not acknowledged breaks the promise that there is no gap, which the library
+        calls fatal and raises here, between the reports of single messages. This producer is not used again.
+        """
+        deadline = self._clock() + _SETTLING_S
+        while len(producer) and self._clock() < deadline:
+            with suppress(KafkaException):
+                producer.poll(_SOON_S)
 
     def _headers(self, row: Queued) -> list[tuple[str, Any]]:
         return [
@@ -150,35 +216,3 @@ class KafkaSender:
     def close(self) -> None:
         """Let go of the connection."""
         self._producer, self._checked = None, False
-
-
-def _awaited(producer: Producer, failed: dict[int, str], patience: Callable[[], float], slice_s: float) -> str:
-    """Wait until the fate of all messages is known or one has failed; what is wrong, else nothing."""
-    left, progress = len(producer), time.monotonic()
-    while len(producer) and not failed:
-        producer.poll(slice_s)
-        now = time.monotonic()
-        if len(producer) < left:
-            left, progress = len(producer), now
-        elif now - progress > patience():
-            return "no acknowledgement in time"
-    return next(iter(failed.values()), "")
-
-
-def _settle(producer: Producer) -> None:
-    """Wait a moment for the fate of messages, after what was left of them was purged.
-
-    To purge what a broker has got but not acknowledged breaks the promise that there is no gap, which the library calls
-    fatal and raises here, between the reports of single messages. This producer is not used again.
-    """
-    deadline = time.monotonic() + _SETTLING_S
-    while len(producer) and time.monotonic() < deadline:
-        with suppress(KafkaException):
-            producer.poll(_SOON_S)
-
-
-def _told(taken: list[int], failed: dict[int, str], position: int, error: KafkaError | None, _message: object) -> None:
-    if error is None:
-        taken.append(position)
-    else:
-        failed[position] = error.str()

@@ -1,24 +1,28 @@
 """Agencies: what they report, amend, withdraw and repeat, through the real builder, outbox and delivery."""
 
-from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from producers.building import IncidentBuilder, Submission
 from producers.delivery import Delivery
-from producers.outbox import Envelope, Outbox, Queued
-from schemas.codec import frame
+from producers.kafka_sender import KafkaSender
+from producers.outbox import Envelope, Outbox
 from schemas.errors import IonicsError, LogError
 from schemas.identity import incident_id, partition_of
 from schemas.incident import IncidentContent, validate_content
-from schemas.keys import ALGORITHM, SigningKey
-from schemas.topics import SUBMISSIONS
-from stream_processors.runtime import Output
+from schemas.keys import SigningKey
+from schemas.known_schemas import KnownSchemas
+from schemas.settings import Settings
+from schemas.topics import SCHEMAS
+from stream_processors.runtime import following_schemas
 from tests.simulation.broker import Broker
+from tests.simulation.client import SimulatedClient
 from tests.simulation.faults import Crashed
+from tests.simulation.following import SimulatedTopic
 from tests.simulation.process import Process
-from tests.unit.stream_processors.world import COUNTRIES, HERE, INCIDENT_ID
+from tests.unit.stream_processors.world import COUNTRIES, HERE
 
 PARTITIONS_USED = 3
 """Incidents are named so that they fall into the first few partitions: they meet each other there."""
@@ -48,45 +52,24 @@ def references(agency: str) -> list[str]:
     return [r for r in names if partition_of(incident_id(HERE, agency, r).encode()) < PARTITIONS_USED][:30]
 
 
-class SimulatedSender:
-    """The way to the broker; see `producers.transport.Sender`."""
+class SimulatedSender(KafkaSender):
+    """That of the SDK, with a library that is not one, few reports at once, and the clock of the scheduler."""
 
     batch = 3
 
-    def __init__(self, broker: Broker, process: Process) -> None:
-        self._broker, self._process = broker, process
+    def __init__(self, agency: str, broker: Broker, process: Process) -> None:
+        schemas = KnownSchemas(following_schemas(SimulatedTopic(broker, process, SCHEMAS.name, lambda: None)))
 
-    def connect(self, limit_s: float) -> bool:  # noqa: ARG002  # it answers or it does not
-        """See `Sender.connect`."""
-        self._process.call("connect")
-        if self._process.faults.happens("no answer"):
-            raise LogError("no answer from the broker")
-        return True
+        def client(settings: dict[str, Any]) -> Any:  # as much of a producer as is used
+            return SimulatedClient(broker, process, settings)
 
-    def send(self, rows: Sequence[Queued], patience: Callable[[], float]) -> tuple[list[int], LogError | None]:  # noqa: ARG002  # the same
-        """See `Sender.send`. In order: a report is sent once those before it were acknowledged or given up."""
-        for number, row in enumerate(rows):
-            self._process.call(f"send {row.event_type} {row.incident_id[:8]}")
-            self._broker.append(as_sent(row))
-            if self._process.faults.happens("acknowledgement lost"):
-                return [each.position for each in rows[:number]], LogError("no acknowledgement in time")
-        self._process.call("acknowledged")
-        return [row.position for row in rows], None
-
-    def close(self) -> None:
-        """See `Sender.close`."""
-
-
-def as_sent(row: Queued) -> Output:
-    """The submission as it stands in the log."""
-    key = row.incident_id.encode()
-    headers = (
-        ("ionics-sig", row.signature),
-        ("ionics-kid", row.key_id.encode()),
-        ("ionics-alg", ALGORITHM.encode()),
-        ("ce_type", f"ionics.incident.{row.event_type}".encode()),
-    )
-    return Output(SUBMISSIONS.name, partition_of(key), key, frame(INCIDENT_ID) + row.body, headers)
+        super().__init__(
+            Settings(Path(), bootstrap="the scheduler"),
+            agency,
+            schemas,
+            client,
+            lambda: process.scheduler.now_ms / 1000,
+        )
 
 
 class Agency:
@@ -97,7 +80,16 @@ class Agency:
         done: whether it has stated all it will, and its outbox is empty.
     """
 
-    def __init__(self, name: str, key: SigningKey, folder: Path, broker: Broker, process: Process) -> None:
+    def __init__(
+        self,
+        name: str,
+        key: SigningKey,
+        folder: Path,
+        broker: Broker,
+        process: Process,
+        sender: type[SimulatedSender] = SimulatedSender,
+    ) -> None:
+        self._sender = sender
         self.name, self._path = name, folder / name / "outbox"
         self._broker, self._process = broker, process
         self._random = process.scheduler.random
@@ -117,7 +109,7 @@ class Agency:
                 outbox = Outbox(self._path, HERE, self.name)
             except IonicsError:
                 continue
-            delivery = Delivery(outbox, SimulatedSender(self._broker, self._process), lambda: None)
+            delivery = Delivery(outbox, self._sender(self.name, self._broker, self._process), lambda: None)
             try:
                 while done < acts or self.waiting:
                     done += 1

@@ -30,6 +30,7 @@ RATES = {
     "heartbeat late": 0.02,
     "rebalance": 0.4,
     "acknowledgement lost": 0.15,
+    "word lost": 0.15,
     "database refuses": 0.05,
     "stage fails": 0.15,
     "directory changes": 0.05,

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from deploy.stages import Surroundings
+from producers.kafka_sender import Fates
 from schemas.known_schemas import KnownSchemas
 from schemas.reading import Record
 from schemas.topics import DIRECTORY, SCHEMAS
@@ -12,6 +13,7 @@ from stream_processors.alert import Alerts
 from stream_processors.alert.judging import KeptAlerts
 from stream_processors.enrich import Enrichment
 from stream_processors.runtime import Log, Partition, Processed, following_schemas
+from tests.simulation.agencies import SimulatedSender
 from tests.simulation.log import SimulatedLog
 from tests.simulation.members import MemoryMembers
 from tests.simulation.tables import MemorySink, Place
@@ -122,6 +124,19 @@ class _NoGuardOfMembers(MemoryMembers):
         return False
 
 
+class _UnlessRefused(Fates):
+    """What was not refused was taken."""
+
+    def sure(self) -> list[int]:
+        return [position for position in self.all() if position not in self.refused]
+
+
+class _TakenUnlessRefused(SimulatedSender):
+    """After a fault a report leaves the outbox unless it was refused."""
+
+    fates = _UnlessRefused
+
+
 MUTATIONS: dict[str, Parts] = {
     "no transaction": Parts(log=_NoTransaction),
     "no guard of the views' positions": Parts(sink=_NoGuard),
@@ -138,5 +153,6 @@ MUTATIONS: dict[str, Parts] = {
     "alerts without what was before": Parts(
         stages={"alert": lambda around: _AlertsByStoredPosition(_following(around), around.generation)}
     ),
+    "acknowledged unless refused": Parts(sender=_TakenUnlessRefused),
 }
 """Each with the world in which it is made."""

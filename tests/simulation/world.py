@@ -18,7 +18,7 @@ from schemas.reading import Record
 from schemas.topics import enriched
 from stream_processors.reference import Reference
 from stream_processors.runtime import Stage, Worker
-from tests.simulation.agencies import Agency
+from tests.simulation.agencies import Agency, SimulatedSender
 from tests.simulation.broker import Broker
 from tests.simulation.faults import Crashed, Faults
 from tests.simulation.following import SimulatedSource, SimulatedTopic
@@ -51,6 +51,7 @@ class Parts:
         worker: what runs them.
         sink: the tables of a projector.
         members: the tables of the projector of members.
+        sender: what takes reports from an outbox to the log.
     """
 
     log: type[SimulatedLog] = SimulatedLog
@@ -58,6 +59,7 @@ class Parts:
     worker: type[Worker[Any]] = Worker
     sink: Callable[[Tables, set[Place], Process, Callable[[], None]], Sink] = MemorySink
     members: type[MemoryMembers] = MemoryMembers
+    sender: type[SimulatedSender] = SimulatedSender
 
 
 class World:
@@ -106,7 +108,7 @@ class World:
     def _start(self, folder: Path) -> None:
         random, acts = self.random, self.random.randint(3, 12)
         for name, key in AGENCIES.items():
-            agency = Agency(name, key, folder, self.broker, Process(self.scheduler, self.faults))
+            agency = Agency(name, key, folder, self.broker, Process(self.scheduler, self.faults), self._parts.sender)
             self.agencies.append(agency)
             self.scheduler.spawn(name, partial(agency.act, acts))
         for stage in STREAMING:

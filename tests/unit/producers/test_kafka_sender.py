@@ -9,7 +9,7 @@ import pytest
 from confluent_kafka import Producer
 
 from producers import kafka_sender
-from producers.kafka_sender import KafkaSender
+from producers.kafka_sender import Fates, KafkaSender
 from producers.outbox import Queued
 from schemas.known_schemas import KnownSchemas
 from schemas.settings import Settings
@@ -33,13 +33,13 @@ def test_a_word_that_is_lost_is_no_acknowledgement(
     nobody: str, each_told: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of three reports that nobody took, the refusal of one is lost on its way: it is not taken for delivered."""
-    told = kafka_sender._told
+    told = Fates.tell
 
-    def forgetful(taken: list[int], failed: dict[int, str], position: int, error: Any, message: object) -> None:
+    def forgetful(fates: Fates, position: int, error: Any, message: object) -> None:
         if position != 2:
-            told(taken, failed, position, error, message)
+            told(fates, position, error, message)
 
-    monkeypatch.setattr(kafka_sender, "_told", forgetful)
+    monkeypatch.setattr(Fates, "tell", forgetful)
     settings = Settings(Path())
     sender = KafkaSender(settings, "nzl-customs", _Schemas.of(settings))
     config = {"bootstrap.servers": nobody, **kafka_sender.PRODUCER_SETTINGS}
