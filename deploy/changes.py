@@ -9,8 +9,7 @@ from typing import Any
 from confluent_kafka.admin import AdminClient
 
 from deploy.access import DEPLOYMENT, apply_access
-from schemas.codec import codec, frame
-from schemas.dictionary import read_dictionary
+from schemas.codec import codec
 from schemas.directory import (
     COMMANDS,
     Act,
@@ -27,10 +26,10 @@ from schemas.directory import (
 from schemas.directory.commands import AgencyAdd, KeyRotate
 from schemas.errors import ContractError, DirectoryError
 from schemas.keys import SigningKey
-from schemas.publishing import publish
 from schemas.reading import Record, quiet_logger, read_topic
 from schemas.settings import Settings
 from schemas.topics import DIRECTORY, DIRECTORY_CLOSED, create_topics, receipts
+from schemas.writing import publish_as
 
 
 def take_step(settings: Settings, command: Command, key: SigningKey) -> str | None:
@@ -169,9 +168,9 @@ def publish_acts(settings: Settings, acts: Sequence[dict[str, Any]], *, closed: 
     Raises:
         LogError: the broker did not acknowledge them.
     """
-    head = frame(read_dictionary(settings).id_of("directory_act"))
-    records = [(str(act["entry_id"]).encode(), head + codec("directory_act").encode(act)) for act in acts]
-    offsets = publish(settings.as_principal(DEPLOYMENT), (DIRECTORY_CLOSED if closed else DIRECTORY).name, records)
+    records = [(str(act["entry_id"]).encode(), codec("directory_act").encode(act)) for act in acts]
+    topic = DIRECTORY_CLOSED if closed else DIRECTORY
+    offsets = publish_as("directory_act", settings.as_principal(DEPLOYMENT), topic.name, records)
     if not closed:
         apply_access(settings, read_directory(settings))
     return offsets

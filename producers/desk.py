@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING
 
 from producers.building import uuid7
 from producers.receipts import Outcome
-from schemas.codec import codec, frame
+from schemas.codec import codec
 from schemas.delegation import DelegationLink, State, read_links
-from schemas.dictionary import read_dictionary
 from schemas.directory import read_directory
 from schemas.errors import IdentityError, InvalidIncidentError
-from schemas.publishing import publish
 from schemas.topics import DELEGATIONS
+from schemas.writing import publish_as
 
 if TYPE_CHECKING:
     from producers.building import Submission
@@ -113,9 +112,8 @@ class DelegationDesk:
             delegated_revision=revision or delegated.revision,
             state=state,
         )
-        head = frame(read_dictionary(self._settings).id_of("delegation_link"))
-        value = head + codec("delegation_link").encode(link.signed(self._settings.require("deployment"), self._key))
-        publish(self._settings, DELEGATIONS.name, [(link.delegated_id.encode(), value)])
+        body = codec("delegation_link").encode(link.signed(self._settings.require("deployment"), self._key))
+        publish_as("delegation_link", self._settings, DELEGATIONS.name, [(link.delegated_id.encode(), body)])
 
     def _published_already(self, link: DelegationLink) -> InvalidIncidentError:
         published = link.published_id(self._settings.require("deployment"))

@@ -1,25 +1,17 @@
 """Where people say of what they were told that they saw it, or take care of it: into `ionics.acknowledgements`."""
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from datetime import UTC, datetime
-
-import psycopg
 
 from projections.deliveries.inbox import inbox_line
 from projections.deliveries.kinds import SHOWN
 from projections.queries.incidents import is_uuid
+from projections.viewing import Views
 from schemas.acknowledgement import Acknowledgement, Said
-from schemas.codec import frame
-from schemas.dictionary import read_dictionary
 from schemas.directory import FocalPoint
 from schemas.errors import ProjectionError
-from schemas.publishing import publish
 from schemas.settings import Settings
 from schemas.topics import ACKNOWLEDGEMENTS
-
-Views = Callable[[], AbstractContextManager[psycopg.Connection]]
-"""The read store as the person sees it, one transaction each time (`projections.viewing`)."""
+from schemas.writing import publish_as
 
 
 class AcknowledgementDesk:
@@ -80,6 +72,5 @@ class AcknowledgementDesk:
             agency_id=self._person.agency_id,
             at=datetime.now(UTC),
         )
-        head = frame(read_dictionary(self._settings).id_of("acknowledgement"))
-        publish(self._settings, ACKNOWLEDGEMENTS.name, [(event_id.encode(), head + made.body())])
+        publish_as("acknowledgement", self._settings, ACKNOWLEDGEMENTS.name, [(event_id.encode(), made.body())])
         return made

@@ -4,33 +4,26 @@ Whoever writes must see each incident that is named; one that is hidden is refus
 exist, and so is a special alert. The alert is written before the act: killed in between, it still says who and when.
 """
 
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
-import psycopg
-
 from projections.audit_log import record_audit
 from projections.queries import owners_of
-from schemas.codec import frame
-from schemas.dictionary import read_dictionary
+from projections.viewing import Views
 from schemas.directory import FocalPoint, Members
 from schemas.errors import ForbiddenError, ProjectionError
-from schemas.publishing import publish
 from schemas.reading import read_topic
 from schemas.rights import require_author
 from schemas.settings import Settings
 from schemas.sharing import Policy, may_see
 from schemas.special_alert import SpecialAlert, SpecialAlerts
 from schemas.topics import SPECIAL_ALERTS
+from schemas.writing import publish_as
 
 WRITTEN, REVISED, WITHDRAWN = "SPECIAL_ALERT_WRITTEN", "SPECIAL_ALERT_REVISED", "SPECIAL_ALERT_WITHDRAWN"
 """Codes of the acts in the audit."""
-
-Views = Callable[[], AbstractContextManager[psycopg.Connection]]
-"""The read store as the person sees it, one transaction each time (`projections.viewing`)."""
 
 
 class SpecialAlertDesk:
@@ -113,18 +106,9 @@ class SpecialAlertDesk:
                 seen = owners_of(connection, self._settings.generation, made.incidents)
             if hidden := sorted(set(made.incidents) - seen.keys()):
                 raise ProjectionError(f"no incident {hidden[0]} that {self._person.focal_point_id} may see")
-        head = frame(read_dictionary(self._settings).id_of("special_alert"))
-        publish(self._settings, SPECIAL_ALERTS.name, [(made.alert_id.encode(), head + made.body())])
+        publish_as("special_alert", self._settings, SPECIAL_ALERTS.name, [(made.alert_id.encode(), made.body())])
         actor, agency_id = self._by
         words = f"special alert {made.alert_id}, revision {made.revision}: {made.severity}, {made.title}"
-        record_audit(
-            self._settings,
-            "OPERATOR_ACT",
-            code,
-            words,
-            actor=actor,
-            agency_id=agency_id,
-            subject=made.alert_id,
-            reason=reason,
-        )
+        act = {"actor": actor, "agency_id": agency_id, "subject": made.alert_id, "reason": reason}
+        record_audit(self._settings, "OPERATOR_ACT", code, words, **act)
         return made

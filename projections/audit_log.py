@@ -3,11 +3,10 @@
 import uuid
 from datetime import UTC, datetime
 
-from schemas.codec import codec, frame
-from schemas.dictionary import read_dictionary
-from schemas.publishing import publish
+from schemas.codec import codec
 from schemas.settings import Settings
 from schemas.topics import AUDIT
+from schemas.writing import publish_as
 
 
 def record_audit(
@@ -47,5 +46,4 @@ def record_audit(
         "message": message[:500],
         "reason": reason,
     }
-    head = frame(read_dictionary(settings).id_of("audit"))
-    publish(settings, AUDIT.name, [((actor or "unknown").encode(), head + codec("audit").encode(entry))])
+    publish_as("audit", settings, AUDIT.name, [((actor or "unknown").encode(), codec("audit").encode(entry))])

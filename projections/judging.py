@@ -5,31 +5,24 @@ members a case has and what links them is as the person sees it, so nothing that
 judgement is written before the act: killed in between, it still says who, when and why.
 """
 
-from collections.abc import Callable, Collection, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
-
-import psycopg
 
 from projections.audit_log import record_audit
 from projections.queries import members_of, owners_of, pairs_across
-from schemas.codec import frame
-from schemas.dictionary import read_dictionary
+from projections.viewing import Views
 from schemas.directory import FocalPoint
 from schemas.errors import InvalidIncidentError, ProjectionError
 from schemas.judgement import Judgement, Judgements, Pair, Verdict, pair_of
-from schemas.publishing import publish
 from schemas.reading import read_topic
 from schemas.rights import require_judge
 from schemas.settings import Settings
 from schemas.topics import JUDGEMENTS
+from schemas.writing import publish_as
 
 JUDGED, CASE_SPLIT, CASES_JOINED, ONE_SEIZURE = "PAIR_JUDGED", "CASE_SPLIT", "CASES_JOINED", "ONE_SEIZURE"
 """Codes of the acts in the audit."""
 _MOST_PAIRS = 10_000
-
-Views = Callable[[], AbstractContextManager[psycopg.Connection]]
-"""The read store as the person sees it, one transaction each time (`projections.viewing`)."""
 
 
 class JudgementDesk:
@@ -143,9 +136,8 @@ class JudgementDesk:
             if verdict is Verdict.NONE and pair not in known.held:
                 raise InvalidIncidentError("NOT_JUDGED", "pair", f"nobody has judged {'|'.join(pair)}")
         made = [known.next(pair, verdict, reason, by, at) for pair, verdict in verdicts.items()]
-        head = frame(read_dictionary(self._settings).id_of("judgement"))
-        records = [("|".join(each.pair).encode(), head + each.body()) for each in made]
-        publish(self._settings, JUDGEMENTS.name, records)
+        records = [("|".join(each.pair).encode(), each.body()) for each in made]
+        publish_as("judgement", self._settings, JUDGEMENTS.name, records)
         record_audit(
             self._settings, "OPERATOR_ACT", code, words, actor=by[0], agency_id=by[1], subject=subject, reason=reason
         )

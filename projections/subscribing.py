@@ -8,16 +8,15 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from schemas.codec import codec, frame
-from schemas.dictionary import read_dictionary
+from schemas.codec import codec
 from schemas.directory import FocalPoint, Members, Subscription, Subscriptions, is_live, signed_act
 from schemas.directory.subscribing import SubscriptionEnd, SubscriptionSet, host_of
 from schemas.directory.subscriptions import subscription_of
 from schemas.errors import DirectoryError, InvalidIncidentError, ProjectionError
 from schemas.keys import SigningKey
-from schemas.publishing import publish
 from schemas.settings import Settings
 from schemas.topics import DIRECTORY_CLOSED
+from schemas.writing import publish_as
 
 _MOST = 100
 """Subscriptions that a focal point may have at a time."""
@@ -115,9 +114,8 @@ class SubscriptionDesk:
     ) -> Subscription:
         settings = self._settings
         act = signed_act(settings.require("deployment"), "ACT", command.kind, command.entry_id, command.body(), key)
-        head = frame(read_dictionary(settings).id_of("directory_act"))
-        record = (command.entry_id.encode(), head + codec("directory_act").encode(act))
-        [offset] = publish(settings, DIRECTORY_CLOSED.name, [record])
+        record = (command.entry_id.encode(), codec("directory_act").encode(act))
+        [offset] = publish_as("directory_act", settings, DIRECTORY_CLOSED.name, [record])
         deadline = time.monotonic() + _WAIT_S
         while self._members().next_offset <= offset and time.monotonic() < deadline:
             time.sleep(_PAUSE_S)

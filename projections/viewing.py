@@ -1,13 +1,16 @@
 """One request of one viewer: a transaction in which row-level security knows who asks."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 
 import psycopg
 from psycopg import sql
 
 from projections.migrate import schema_name
 from schemas.errors import ProjectionError
+
+Views = Callable[[], AbstractContextManager[psycopg.Connection]]
+"""What one person sees of the read store, one `viewing` each time."""
 
 
 @contextmanager

@@ -9,17 +9,15 @@ from typing import Any
 from uuid import uuid4
 
 from projections.audit_log import record_audit
-from schemas.codec import frame
-from schemas.dictionary import read_dictionary
 from schemas.directory import FocalPoint, Members
 from schemas.errors import ForbiddenError, InvalidIncidentError, ProjectionError
-from schemas.publishing import publish
 from schemas.reading import read_topic
 from schemas.rights import require_watcher
 from schemas.settings import Settings
 from schemas.sharing import Policy, may_see
 from schemas.topics import WATCHES
 from schemas.watch import Watch, Watches
+from schemas.writing import publish_as
 
 SET, ENDED = "WATCH_SET", "WATCH_ENDED"
 """Codes of the acts in the audit."""
@@ -87,18 +85,9 @@ class WatchDesk:
         return Watches().fold(read_topic(self._settings, WATCHES.name))
 
     def _publish(self, made: Watch, code: str, reason: str | None) -> Watch:
-        head = frame(read_dictionary(self._settings).id_of("watch"))
-        publish(self._settings, WATCHES.name, [(made.watch_id.encode(), head + made.body())])
+        publish_as("watch", self._settings, WATCHES.name, [(made.watch_id.encode(), made.body())])
         actor, agency_id = self._by
         words = f"watch {made.watch_id}: {made.kind} {made.value}"
-        record_audit(
-            self._settings,
-            "OPERATOR_ACT",
-            code,
-            words,
-            actor=actor,
-            agency_id=agency_id,
-            subject=made.watch_id,
-            reason=reason,
-        )
+        act = {"actor": actor, "agency_id": agency_id, "subject": made.watch_id, "reason": reason}
+        record_audit(self._settings, "OPERATOR_ACT", code, words, **act)
         return made

@@ -7,21 +7,16 @@ nothing of what was said or to whom: its readers are no parties.
 """
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
-import psycopg
-
 from projections.audit_log import record_audit
 from projections.queries import incident, owner_behind, thread_of
-from schemas.codec import frame
-from schemas.dictionary import read_dictionary
+from projections.viewing import Views
 from schemas.directory import FocalPoint, Members
 from schemas.errors import InvalidIncidentError, ProjectionError
-from schemas.publishing import publish
 from schemas.requests import (
     ANSWERS,
     ASKS,
@@ -42,6 +37,7 @@ from schemas.requests.message import AGENCY, FOCAL_POINT
 from schemas.rights import WRITE, require_one
 from schemas.settings import Settings
 from schemas.topics import MESSAGES
+from schemas.writing import publish_as
 
 ACTS = {
     Kind.REQUEST: "REQUEST_ASKED",
@@ -55,9 +51,6 @@ ACTS = {
 """Codes of the acts in the audit."""
 _SUBJECT = "Question about an incident"
 """Whoever it is forwarded to may not see the incident, so it says nothing of it."""
-
-Views = Callable[[], AbstractContextManager[psycopg.Connection]]
-"""The read store as the person sees it, one transaction each time (`projections.viewing`)."""
 
 
 def _now() -> datetime:
@@ -292,8 +285,7 @@ class RequestDesk:
         return validate_message(stated | given)
 
     def _write(self, message: Message) -> Message:
-        head = frame(read_dictionary(self.settings).id_of("message"))
-        publish(self.settings, MESSAGES.name, [(message.thread_id.encode(), head + message.body())])
+        publish_as("message", self.settings, MESSAGES.name, [(message.thread_id.encode(), message.body())])
         record_audit(
             self.settings,
             "OPERATOR_ACT",

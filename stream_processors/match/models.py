@@ -8,13 +8,12 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from schemas.codec import FRAME_BYTES, codec, frame
-from schemas.dictionary import read_dictionary
+from schemas.codec import FRAME_BYTES, codec
 from schemas.errors import ContractError, ModelError
-from schemas.publishing import publish
 from schemas.reading import Record, read_topic
 from schemas.settings import Settings
 from schemas.topics import MODELS
+from schemas.writing import publish_as
 from stream_processors.match.model import Model
 
 
@@ -101,5 +100,5 @@ def bind_model(settings: Settings, generation: int, model: Model) -> None:
         LogError: the topic cannot be written.
     """
     entry = {"generation": generation, "version": model.version, "model": model.to_json().decode()}
-    head = frame(read_dictionary(settings).id_of("model_entry"))
-    publish(settings, MODELS.name, [(str(generation).encode(), head + codec("model_entry").encode(entry))])
+    record = (str(generation).encode(), codec("model_entry").encode(entry))
+    publish_as("model_entry", settings, MODELS.name, [record])
