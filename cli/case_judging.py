@@ -2,7 +2,8 @@
 
 import click
 
-from cli.judging import as_option, bench, reason_option, tell
+from cli.desks import as_option
+from cli.judging import bench, reason_option, tell
 from cli.output import json_option
 
 

@@ -5,8 +5,9 @@ from typing import Any
 import click
 import orjson
 
+from cli.desks import as_option
 from cli.output import json_option, print_json
-from cli.request_desk import as_option, bench, thread_argument
+from cli.request_desk import bench, thread_argument
 from producers import IncidentProducer
 from projections.api.values import Values
 from projections.requests import amend_from

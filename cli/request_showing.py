@@ -10,9 +10,10 @@ import psycopg
 
 from cli.accessing import clock, logged, noted
 from cli.connections import reader
+from cli.desks import as_option
 from cli.output import Column, clean, duration, json_option, number, print_json, print_table, remark
 from cli.references import named
-from cli.request_desk import as_option, thread_argument, thread_named
+from cli.request_desk import thread_argument, thread_named
 from projections import queries
 from projections.queries.requests import ALL, WHICH
 from schemas.directory import load_current

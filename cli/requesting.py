@@ -9,8 +9,9 @@ from typing import Any
 
 import click
 
+from cli.desks import as_option
 from cli.output import json_option
-from cli.request_desk import as_option, bench, tell, thread_argument
+from cli.request_desk import bench, tell, thread_argument
 from projections.requests.desk import Question
 from schemas.requests import Priority
 
