@@ -1,18 +1,13 @@
 """Alerts on real parts: the stage is killed, and what people report, watch and write becomes alerts."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
 import pytest
-from confluent_kafka.admin import AdminClient
 
 from deploy.agencies import add_agencies
-from deploy.generations import drop_generation
-from deploy.stages import generated
 from deploy.workers import spawn_stage
 from producers import IncidentProducer
 from schemas.codec import FRAME_BYTES, codec, frame
@@ -20,13 +15,14 @@ from schemas.dictionary import read_dictionary
 from schemas.directory import Agency
 from schemas.known_schemas import KnownSchemas
 from schemas.publishing import publish
-from schemas.reading import quiet_logger, read_topic
+from schemas.reading import read_topic
 from schemas.settings import Settings
-from schemas.topics import SPECIAL_ALERTS, WATCHES, alerts, create_topics, enriched
+from schemas.topics import SPECIAL_ALERTS, WATCHES, alerts, enriched
 from stream_processors.alert import alert_group
 from stream_processors.alert.reading import FactReader
 from stream_processors.runtime.lag import committed, lag
-from tests.integration.exchange import CONTENT, stages, until
+from tests.integration.exchange import CONTENT, until
+from tests.integration.generations import own_generation
 from tests.unit.alert.expected import contents, folded
 from tests.unit.alert.world import history, special, watch
 
@@ -34,16 +30,6 @@ pytestmark = pytest.mark.stack
 
 _KILLED, _WORKING = 89, 90
 """Generations of these tests alone."""
-
-
-@contextmanager
-def _generation(settings: Settings, number: int) -> Iterator[Settings]:
-    ours = replace(settings, generation=number)
-    create_topics(AdminClient(ours.client_config(), logger=quiet_logger()), generated(number))
-    try:
-        yield ours
-    finally:
-        drop_generation(settings, number)
 
 
 def _publish(settings: Settings, topic: str, kind: str, bodies: Sequence[tuple[str, bytes]]) -> None:
@@ -71,7 +57,7 @@ def _fresh(settings: Settings) -> bool:
 @pytest.fixture
 def killed(settings: Settings) -> Iterator[Settings]:
     """A generation with no stage at work."""
-    with _generation(settings, _KILLED) as ours:
+    with own_generation(settings, _KILLED) as ours:
         yield ours
 
 
@@ -106,7 +92,7 @@ def test_each_revision_is_told_once_though_the_stage_is_killed(
 def at_work(settings: Settings) -> Iterator[Settings]:
     """A generation with the stages that alerts come from."""
     add_agencies(settings, [Agency(id_, id_, "CUSTOMS", "NZL") for id_ in ("alert-nzl", "alert-aus")])
-    with _generation(settings, _WORKING) as ours, stages(ours, "admit", "enrich", "alert"):
+    with own_generation(settings, _WORKING, "admit", "enrich", "alert") as ours:
         yield ours
 
 

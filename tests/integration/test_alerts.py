@@ -3,9 +3,7 @@
 But for the last test the stage of alerts does not run: its records are published as it would write them.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import replace
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,35 +13,26 @@ import orjson
 import psycopg
 import pytest
 from click.testing import CliRunner
-from confluent_kafka.admin import AdminClient
 
 from cli.main import cli
-from cli.report import current_revision
 from deploy.agencies import add_agencies, add_focal_points
-from deploy.generations import drop_generation
-from deploy.stages import generated
 from producers import IncidentProducer
 from projections.api.backend import Backend
 from projections.api.limits import Limits
 from projections.feed import feed
-from projections.migrate import migrate
-from projections.queries import incident, list_alerts
 from projections.seen_feed import alerts_seen_by
-from projections.viewing import viewing
 from schemas.alert import Alert
-from schemas.codec import FRAME_BYTES, codec, frame
-from schemas.dictionary import read_dictionary
+from schemas.codec import FRAME_BYTES, codec
 from schemas.directory import Agency
 from schemas.errors import ProjectionError
-from schemas.publishing import publish
-from schemas.reading import quiet_logger, read_topic
+from schemas.reading import read_topic
 from schemas.settings import Settings
-from schemas.special_alert import SpecialAlerts
-from schemas.topics import ACCESS, AUDIT, SPECIAL_ALERTS, alerts, create_topics
-from tests.integration.exchange import CONTENT, stages, until
+from schemas.topics import ACCESS, AUDIT
+from tests.integration.alert_world import AlertWorld
+from tests.integration.exchange import CONTENT, until
+from tests.integration.generations import own_generation
 from tests.integration.serving import client, serving
 from tests.running import Running
-from tests.unit.projections.alerts import Alerts
 
 pytestmark = pytest.mark.stack
 
@@ -74,20 +63,10 @@ def people(running: Running) -> Settings:
     return settings
 
 
-@contextmanager
-def _generation(settings: Settings, number: int, *names: str) -> Iterator[Settings]:
-    ours = replace(settings, generation=number)
-    create_topics(AdminClient(ours.client_config(), logger=quiet_logger()), generated(number))
-    migrate(ours.database_url, number)
-    with stages(ours, "enrich", "project", "members", *names):
-        yield ours
-    drop_generation(settings, number)
-
-
 @pytest.fixture(scope="module")
 def at_work(people: Settings) -> Iterator[Settings]:
     """A generation with its stages but those of links, cases and alerts."""
-    with _generation(people, _GENERATION, "admit") as ours:
+    with own_generation(people, _GENERATION, "admit", "enrich", "project", "members") as ours:
         yield ours
 
 
@@ -112,73 +91,6 @@ def _run(*words: str, code: int = 0) -> Any:
     return str(done.exception) if code else orjson.loads(done.stdout)
 
 
-class World:
-    """Incidents, and alerts as the stage would write them."""
-
-    def __init__(self, settings: Settings) -> None:
-        self.settings, dictionary = settings, read_dictionary(settings)
-        heads = {kind: frame(dictionary.id_of(kind)) for kind in ("alert", "watch")}
-        self.written = Alerts(heads, _GENERATION)
-
-    def reported(self, count: int, **content: Any) -> list[str]:
-        """Ids of incidents of alert-nzl that the views have."""
-        with IncidentProducer("alert-nzl", reporting_country="NZL", settings=self.settings) as producer:
-            sent = [producer.report(CONTENT | content) for _ in range(count)]
-            assert {receipt.outcome for receipt in producer.wait(sent, 60)} == {"ACCEPTED"}
-        found = [submission.incident_id for submission in sent]
-        until(lambda: all(self.incident(one, "alert-nzl") is not None for one in found))
-        return found
-
-    def incident(self, incident_id: str, person: str) -> dict[str, Any] | None:
-        """An incident as somebody sees it."""
-        with (
-            psycopg.connect(self.settings.reader_url, autocommit=True) as connection,
-            viewing(connection, _GENERATION, person),
-        ):
-            return incident(connection, _GENERATION, incident_id)
-
-    def narrow(self, incident_id: str) -> None:
-        """Amend an incident, so that nobody else may see it any more."""
-        with IncidentProducer("alert-nzl", reporting_country="NZL", settings=self.settings) as producer:
-            current, receipt = current_revision(self.settings, incident_id)
-            narrower = {"audience": ["agency:alert-nzl"], "tlp": "AMBER"}
-            later = producer.amend(current, receipt, narrower, reason="ours")
-            assert producer.wait(later, 60).outcome == "ACCEPTED"
-        until(lambda: self.incident(incident_id, "alert-aus") is None)
-
-    def raised(self, name: str, incident_ids: Sequence[str] = (), **content: Any) -> str:
-        """The next revision of an alert that rests on incidents; it is in the views."""
-        self.written.alert(name, incident_ids, **{"at": datetime.now(UTC)} | content)
-        value = self.written.records[-1].value or b""
-        body = codec("alert").decode(value[FRAME_BYTES:])
-        id_: str = body["alert_id"]
-        publish(self.settings, alerts(_GENERATION).name, [(id_.encode(), value)])
-        until(lambda: self._revision(id_) == body["revision"])
-        return id_
-
-    def passed_on(self, special: str) -> None:
-        """A special alert as the stage passes it on; it is in the views."""
-        held = SpecialAlerts().fold(read_topic(self.settings, SPECIAL_ALERTS.name)).held[special].model_dump()
-        shared = [] if held["audience"] == ("COMMUNITY",) else [(held["author_agency"], held["audience"])]
-        names = ("severity", "title", "text", "subject", "documents", "tlp", "status", "revision", "act_before")
-        stated = {name: held[name] for name in (*names, "author_id", "author_agency")}
-        self.raised(special, held["incidents"], kind="SPECIAL", shared=shared, alert_id=special, **stated)
-
-    def _revision(self, alert: str) -> int | None:
-        with psycopg.connect(self.settings.database_url) as writer:
-            statement = f"SELECT revision FROM g{_GENERATION}.alert WHERE alert_id = %s"
-            found = writer.execute(statement.encode(), [alert]).fetchone()
-        return None if found is None else int(found[0])
-
-    def titles(self, person: str) -> list[str]:
-        """The alerts that somebody sees."""
-        with (
-            psycopg.connect(self.settings.reader_url, autocommit=True) as connection,
-            viewing(connection, _GENERATION, person),
-        ):
-            return [row["title"] for row in list_alerts(connection, _GENERATION, limit=500)]
-
-
 def _acts(settings: Settings, subject: str) -> list[tuple[str, str, str | None]]:
     records = [
         codec("audit").decode((record.value or b"")[FRAME_BYTES:]) for record in read_topic(settings, AUDIT.name)
@@ -188,7 +100,7 @@ def _acts(settings: Settings, subject: str) -> list[tuple[str, str, str | None]]
 
 def test_the_secretariat_writes_revises_and_withdraws(ours: Settings, address: str) -> None:
     """Over HTTP; nobody else does, and what is hidden or absent is refused in one and the same bytes."""
-    world = World(ours)
+    world = AlertWorld(ours)
     [open_], [hidden] = world.reported(1), world.reported(1, audience=["agency:alert-nzl"], tlp="AMBER")
     named = {"audience": ["agency:alert-nzl"], "tlp": "AMBER"}
     with (
@@ -293,7 +205,7 @@ def test_agencies_watch(ours: Settings, address: str) -> None:
 
 def test_alerts_are_read_over_http(ours: Settings, address: str) -> None:
     """Lists by filter and page, details with their incidents; each reading is in the access log before it leaves."""
-    world = World(ours)
+    world = AlertWorld(ours)
     [a, b] = world.reported(2)
     soon = datetime.now(UTC) + timedelta(hours=5)
     subject = {"substance_id": "sub:x", "countries": ["NZL"], "departure": "CHN", "destination": "NZL"}
@@ -327,7 +239,7 @@ def test_alerts_are_read_over_http(ours: Settings, address: str) -> None:
 
 def test_the_stream_gives_each_revision_once_to_those_who_may_see_it(ours: Settings) -> None:
     """Resumable from any cursor; judged as it leaves: by all policies, and by the incidents as they are now."""
-    world = World(ours)
+    world = AlertWorld(ours)
     [a, b] = world.reported(2)
     nzl = ("alert-nzl", ("agency:alert-nzl",))
     both = ("alert-nzl", ("agency:alert-aus", "agency:alert-fji"))
@@ -364,7 +276,7 @@ def test_the_stream_gives_each_revision_once_to_those_who_may_see_it(ours: Setti
 def test_the_commands(ours: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One screen for an officer at night; special alerts and watches; the stream; as of a moment."""
     monkeypatch.setenv("IONICS_VIEWER", "alert-aus")
-    world = World(ours)
+    world = AlertWorld(ours)
     [a] = world.reported(1)
     stop = world.raised(
         "c-stop",
@@ -441,7 +353,7 @@ def test_from_a_report_and_a_pen_to_those_who_may_know(at_work: Settings) -> Non
     """With the stage: a hit on a watch is told to its audience, a special alert to all, until it is withdrawn."""
     vessel = f"Sea Lotus {uuid4().hex[:8]}"
     with (
-        _generation(at_work, _WHOLE, "alert") as ours,
+        own_generation(at_work, _WHOLE, "enrich", "project", "members", "alert") as ours,
         serving(Backend(ours, Limits(10_000, 10_000))) as found,
         client(found, ours, "alert-author") as author,
         client(found, ours, "alert-nzl") as nzl,

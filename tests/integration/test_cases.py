@@ -14,14 +14,11 @@ from confluent_kafka.admin import AdminClient
 from cli.main import cli
 from cli.report import current_revision
 from deploy.agencies import add_agencies
-from deploy.generations import drop_generation
-from deploy.stages import generated
 from deploy.workers import spawn_stage
 from producers import IncidentProducer
 from projections.api.backend import Backend
 from projections.api.limits import Limits
 from projections.feed import feed
-from projections.migrate import migrate
 from projections.queries import incident, members_of
 from projections.seen_feed import cases_seen_by
 from projections.viewing import viewing
@@ -37,7 +34,8 @@ from schemas.topics import AUDIT, cases, create_topics, links
 from stream_processors.match import cases_group
 from stream_processors.runtime import Output
 from stream_processors.runtime.lag import committed, lag
-from tests.integration.exchange import CONTENT, stages, until
+from tests.integration.exchange import CONTENT, until
+from tests.integration.generations import own_generation
 from tests.integration.serving import client, serving
 from tests.running import Running
 from tests.unit.match_cases import facts
@@ -97,12 +95,8 @@ def at_work(running: Running) -> Iterator[Settings]:
     """A generation with its stages but the matcher."""
     settings = running.settings
     add_agencies(settings, [Agency(id_, id_, "CUSTOMS", "NZL") for id_ in ("case-nzl", "case-aus", "case-fji")])
-    ours = replace(settings, generation=_JUDGED)
-    create_topics(AdminClient(ours.client_config(), logger=quiet_logger()), generated(_JUDGED))
-    migrate(ours.database_url, _JUDGED)
-    with stages(ours, "admit", "enrich", "project", "members", "cases"):
+    with own_generation(settings, _JUDGED, "admit", "enrich", "project", "members", "cases") as ours:
         yield ours
-    drop_generation(settings, _JUDGED)
 
 
 @pytest.fixture

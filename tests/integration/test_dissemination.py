@@ -3,29 +3,24 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
 import psycopg
 import pytest
-from confluent_kafka.admin import AdminClient
 
 from deploy.agencies import add_agencies, add_focal_points
 from deploy.disseminating import webhook_key
-from deploy.generations import drop_generation
-from deploy.stages import generated
-from projections.migrate import migrate
 from projections.requests import RequestDesk
 from projections.requests.desk import Question
 from projections.viewing import viewing
 from schemas.codec import FRAME_BYTES, codec
 from schemas.directory import Agency, read_members
 from schemas.directory.commands import FocalPointRestore, FocalPointSuspend, SubscriptionEnd, WebhookHostsSet
-from schemas.reading import quiet_logger, read_topic
+from schemas.reading import read_topic
 from schemas.settings import Settings
-from schemas.topics import ACCESS, alerts, create_topics
+from schemas.topics import ACCESS
 from tests.integration.disseminating import (
     QUICK,
     AlertStage,
@@ -38,7 +33,8 @@ from tests.integration.disseminating import (
     states,
     subscribed,
 )
-from tests.integration.exchange import stages, until
+from tests.integration.exchange import until
+from tests.integration.generations import own_generation
 from tests.integration.mailboxes import Mailbox, mailbox
 from tests.integration.receivers import Receiver, receiving
 from tests.running import Running
@@ -65,19 +61,10 @@ def at_work(running: Running, post: Mailbox) -> Iterator[Settings]:
     nobody_subscribed(settings)
     add_agencies(settings, [Agency(id_, id_, "CUSTOMS", id_[4:].upper()) for id_ in (_HOME, _AWAY, _THIRD)])
     add_focal_points(settings, _AWAY, {_CHIEF: ("read",), _SECOND: ("read",)})
-    ours = replace(
-        settings,
-        generation=_GENERATION,
-        smtp_url=post.url,
-        mail_from="ionics@backbone.example",
-        api_url="https://ionics.example",
-    )
-    topics = {topic.name: topic for topic in (*generated(_GENERATION), alerts(_GENERATION))}
-    create_topics(AdminClient(ours.client_config(), logger=quiet_logger()), list(topics.values()))
-    migrate(ours.database_url, _GENERATION)
-    with stages(ours, "admit", "enrich", "project", "members"), disseminating(ours):
+    ways = {"smtp_url": post.url, "mail_from": "ionics@backbone.example", "api_url": "https://ionics.example"}
+    names = "admit", "enrich", "project", "members"
+    with own_generation(settings, _GENERATION, *names, **ways) as ours, disseminating(ours):
         yield ours
-    drop_generation(settings, _GENERATION)
 
 
 @pytest.fixture(autouse=True)

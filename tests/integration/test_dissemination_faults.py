@@ -2,33 +2,29 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime
 from random import Random
 from subprocess import Popen
 
 import pytest
 from confluent_kafka import Producer
-from confluent_kafka.admin import AdminClient
 
 from deploy.agencies import add_agencies
 from deploy.disseminating import webhook_key
-from deploy.generations import drop_generation
-from deploy.stages import generated
 from deploy.workers import spawn_stage
 from projections.dead_letters import dead_letters
-from projections.migrate import migrate
 from schemas.codec import frame
 from schemas.dictionary import read_dictionary
 from schemas.directory import Agency
 from schemas.directory.commands import SubscriptionEnd, WebhookHostsSet
 from schemas.reading import quiet_logger
 from schemas.settings import Settings
-from schemas.topics import ACKNOWLEDGEMENTS, alerts, create_topics
+from schemas.topics import ACKNOWLEDGEMENTS, alerts
 from stream_processors.disseminate import group
 from stream_processors.runtime.lag import committed, lag
 from tests.integration.disseminating import change, nobody_subscribed, subscribed
-from tests.integration.exchange import stages, until
+from tests.integration.exchange import until
+from tests.integration.generations import own_generation
 from tests.integration.receivers import Receiver, receiving
 from tests.running import Running
 from tests.unit.projections.alerts import Alerts
@@ -45,14 +41,9 @@ def at_work(running: Running, monkeypatch: pytest.MonkeyPatch) -> Iterator[Setti
     settings = running.settings
     nobody_subscribed(settings)
     add_agencies(settings, [Agency(_AGENCY, _AGENCY, "CUSTOMS", "NZL")])
-    ours = replace(settings, generation=_GENERATION)
-    topics = {topic.name: topic for topic in (*generated(_GENERATION), alerts(_GENERATION))}
-    create_topics(AdminClient(ours.client_config(), logger=quiet_logger()), list(topics.values()))
-    migrate(ours.database_url, _GENERATION)
     monkeypatch.setenv("IONICS_GENERATION", str(_GENERATION))
-    with stages(ours, "project", "members"):
+    with own_generation(settings, _GENERATION, "project", "members") as ours:
         yield ours
-    drop_generation(settings, _GENERATION)
 
 
 class _Writer:

@@ -1,31 +1,25 @@
 """What people do with subscriptions, inboxes and acknowledgements, by command line and over HTTP."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import orjson
 import psycopg
 import pytest
 from click.testing import CliRunner
-from confluent_kafka.admin import AdminClient
 
 from cli.main import cli
 from deploy.agencies import add_agencies, add_focal_points
 from deploy.deployment import OPERATOR
-from deploy.generations import drop_generation
 from deploy.home import key_path
-from deploy.stages import generated
 from projections.api.backend import Backend
 from projections.api.limits import Limits
-from projections.migrate import migrate
 from schemas.directory import Agency
 from schemas.directory.commands import WebhookHostsSet
-from schemas.reading import quiet_logger
 from schemas.settings import Settings
-from schemas.topics import create_topics
 from tests.integration.disseminating import AlertStage, change, disseminating, nobody_subscribed, states
-from tests.integration.exchange import stages, until
+from tests.integration.exchange import until
+from tests.integration.generations import own_generation
 from tests.integration.receivers import receiving
 from tests.integration.serving import client, serving, with_gateway_key
 from tests.running import Running
@@ -44,12 +38,8 @@ def running_stages(running: Running) -> Iterator[Settings]:
     nobody_subscribed(settings)
     add_agencies(settings, [Agency(id_, id_, "CUSTOMS", id_[4:].upper()) for id_ in (_OURS, _THEIRS)])
     add_focal_points(settings, _OURS, {_COLLEAGUE: ("read",)})
-    ours = replace(settings, generation=_GENERATION)
-    create_topics(AdminClient(ours.client_config(), logger=quiet_logger()), generated(_GENERATION))
-    migrate(ours.database_url, _GENERATION)
-    with stages(ours, "project", "members"), disseminating(ours):
+    with own_generation(settings, _GENERATION, "project", "members") as ours, disseminating(ours):
         yield ours
-    drop_generation(settings, _GENERATION)
 
 
 @pytest.fixture

@@ -1,31 +1,26 @@
 """One seizure reported by two agencies, in two languages and two units, on real parts: from report() to the views."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import psycopg
 import pytest
-from confluent_kafka.admin import AdminClient
 
 from deploy.agencies import add_agencies
-from deploy.generations import caught_up, drop_generation
-from deploy.stages import generated
+from deploy.generations import caught_up
 from producers import IncidentProducer
 from projections.digest import digests
 from projections.feed import feed
-from projections.migrate import migrate
 from projections.queries import list_links, timeline
 from projections.viewing import viewing
 from schemas.case import CaseVersion
 from schemas.directory import Agency
-from schemas.reading import quiet_logger
 from schemas.settings import Settings
-from schemas.topics import create_topics
 from stream_processors.match import bind_model, shipped_model
 from stream_processors.reference import Reference
-from tests.integration.exchange import stages, until
+from tests.integration.exchange import until
+from tests.integration.generations import own_generation
 from tests.running import Running
 
 pytestmark = pytest.mark.stack
@@ -59,13 +54,10 @@ def ours(running: Running) -> Iterator[Settings]:
     """A generation with all of its stages at work."""
     settings = running.settings
     add_agencies(settings, [Agency(id_, id_, "CUSTOMS", "KAZ") for id_ in ("match-customs", "match-police")])
-    found = replace(settings, generation=_GENERATION)
-    create_topics(AdminClient(found.client_config(), logger=quiet_logger()), generated(_GENERATION))
-    bind_model(found, _GENERATION, shipped_model())
-    migrate(found.database_url, _GENERATION)
-    with stages(found, "admit", "enrich", "match", "cases", "project", "members", "alert"):
+    bind_model(settings, _GENERATION, shipped_model())
+    names = "admit", "enrich", "match", "cases", "project", "members", "alert"
+    with own_generation(settings, _GENERATION, *names) as found:
         yield found
-    drop_generation(settings, _GENERATION)
 
 
 def _totals(settings: Settings) -> tuple[int, int]:

@@ -15,18 +15,14 @@ import orjson
 import psycopg
 import pytest
 from click.testing import CliRunner
-from confluent_kafka.admin import AdminClient
 
 from cli.main import cli
 from deploy.agencies import add_agencies, add_focal_points
 from deploy.changes import make_changes
-from deploy.generations import drop_generation
 from deploy.home import administrator_keys
-from deploy.stages import generated
 from producers import IncidentProducer
 from projections.api.backend import Backend
 from projections.api.limits import Limits
-from projections.migrate import migrate
 from projections.queries import incident, list_requests, revisions
 from projections.rebuild import rebuild
 from projections.reconciliation.threads import read_threads, thread_findings
@@ -37,10 +33,11 @@ from projections.viewing import viewing
 from schemas.codec import FRAME_BYTES, codec
 from schemas.directory import SEES_ALL, Agency, read_members
 from schemas.directory.commands import GroupSet
-from schemas.reading import quiet_logger, read_topic
+from schemas.reading import read_topic
 from schemas.settings import Settings
-from schemas.topics import ACCESS, AUDIT, MESSAGES, create_topics
-from tests.integration.exchange import CONTENT, stages, until
+from schemas.topics import ACCESS, AUDIT, MESSAGES
+from tests.integration.exchange import CONTENT, until
+from tests.integration.generations import own_generation
 from tests.integration.serving import client, serving, with_gateway_key
 from tests.running import Running
 
@@ -63,12 +60,8 @@ def at_work(running: Running) -> Iterator[Settings]:
     make_changes(settings, [group], *administrator_keys(settings))
     for agency in _AGENCIES:
         with_gateway_key(settings, agency)
-    ours = replace(settings, generation=_GENERATION)
-    create_topics(AdminClient(ours.client_config(), logger=quiet_logger()), generated(_GENERATION))
-    migrate(ours.database_url, _GENERATION)
-    with stages(ours, "admit", "enrich", "project", "members"):
+    with own_generation(settings, _GENERATION, "admit", "enrich", "project", "members") as ours:
         yield ours
-    drop_generation(settings, _GENERATION)
 
 
 @pytest.fixture

@@ -98,14 +98,15 @@ class SimulatedClient:
             return False
         way = self._process.shuffled(waiting)[0]
         message = next(each for each in way.messages if not each.sent)
-        message.sent = True
         self._process.call(f"send {message.output.key!r}")
         now = self._scheduler.now_ms
         if self._faults.happens("acknowledgement lost"):
             long = self._faults.stall_ms() if self._scheduler.random.random() < 0.5 else self._faults.delay_ms()
             way.silent_until_ms = max(way.silent_until_ms, now + long)
-        late = self._scheduler.random.random() < 0.5 if message is way.messages[0] else not way.messages[0].arrived
-        if way.silent_until_ms > now and late:
+        message.sent = True
+        behind = any(not each.arrived for each in way.messages if each.sent and each is not message)
+        late = way.silent_until_ms > now and (behind or self._scheduler.random.random() < 0.5)
+        if late:
             self._scheduler.later(way.silent_until_ms - now, partial(self._arrive, message))
         else:
             self._arrive(message)
