@@ -9,7 +9,7 @@ from pathlib import Path
 _PURE = ["unit", "simulation"]
 _LONG = ["journeys", "adversary"]
 """Begun first, so that no lane ends long before the other one."""
-_LANES = ["--numprocesses=2", "--dist=loadfile", "--no-loadscope-reorder"]
+_LANES = ["--numprocesses=2", "--dist=loadfile", "--no-loadscope-reorder", "--durations=15"]
 """Each with servers of its own; the tests of one file stay together."""
 _LONGEST_S = 120.0  # more than the pure part may take after the others: it hangs
 
