@@ -63,20 +63,28 @@ def _moments(counts: Sequence[int]) -> tuple[float, float]:
 
 def _bound(mean: float, variance: float, alpha: float) -> int:
     """The smallest k with P(X >= k) < alpha, where X is negative binomial."""
-    size = mean * mean / (variance - mean)
-    log_p, log_q = math.log(mean / variance), math.log1p(-mean / variance)
-
-    def mass(k: int) -> float:
-        log = math.lgamma(k + size) - math.lgamma(size) - math.lgamma(k + 1) + size * log_p + k * log_q
-        return math.exp(log)
-
-    far = max(LEAST, math.ceil(mean + 4 * math.sqrt(variance)))
-    while mass(far) > _NEGLIGIBLE:
-        far *= 2
-    tail, k = 0.0, far
-    while k > 0 and (tail := tail + mass(k)) < alpha:
+    size, q = mean * mean / (variance - mean), 1 - mean / variance
+    k = math.ceil(
+        mean + 3 * math.sqrt(variance)
+    )  # near it; one logarithm of gamma, and each mass out of the one beside
+    log = math.lgamma(k + size) - math.lgamma(size) - math.lgamma(k + 1)
+    mass = math.exp(log + size * math.log(mean / variance) + k * math.log1p(-mean / variance))
+    tail, beyond, far = 0.0, mass, k
+    while beyond > _NEGLIGIBLE:
+        tail += beyond
+        beyond *= (far + size) / (far + 1) * q
+        far += 1
+    while tail >= alpha:
+        tail -= mass
+        mass *= (k + size) / (k + 1) * q
+        k += 1
+    while k > 0:
+        mass *= k / (k - 1 + size) / q
+        if tail + mass >= alpha:
+            break
+        tail += mass
         k -= 1
-    return k + 1
+    return k
 
 
 def poisson_bound(mean: float, alpha: float = ALPHA) -> int:

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from schemas.policies import COMMUNITY_CLASS
@@ -202,6 +203,7 @@ class Book:
             self._own.discard((place.key, class_))
 
 
+_admitted = attrgetter("admitted_ms")
 _NO_PARTS: Parts = {}
 _NO_FILE: dict[int, Parts] = {}
 
@@ -232,9 +234,22 @@ class View:
             return found[0] if found else ()
         return sorted(chain.from_iterable(found), key=order_in(key))
 
+    def until(self, key: Key, number: int, admitted_ms: int) -> Sequence[Fact]:
+        """The facts in a part of a file that is in the order of admission, admitted before a time; in that order."""
+        found = [parts[number] for parts in self.parts(key) if number in parts]
+        early = [facts[: bisect_left(facts, admitted_ms, key=_admitted)] for facts in found]
+        return early[0] if len(early) == 1 else sorted(chain.from_iterable(early), key=by_admission)
+
     def size(self, key: Key, number: int) -> int:
         """How many facts are in a part."""
         return sum(len(parts[number]) for parts in self.parts(key) if number in parts)
+
+    def sizes(self, key: Key, numbers: Iterable[int]) -> list[int]:
+        """How many facts are in each of these parts."""
+        found = self.parts(key)
+        if len(found) == 1:
+            return [len(found[0].get(number, ())) for number in numbers]
+        return [sum(len(parts.get(number, ())) for parts in found) for number in numbers]
 
     def large(self, key: Key, least: int) -> list[int]:
         """The numbers of the parts that have so many facts, ascending."""

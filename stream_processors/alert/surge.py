@@ -9,13 +9,14 @@ episode, which is one alert.
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, timedelta
 from functools import lru_cache
+from itertools import compress
 from typing import NamedTuple
 
 from schemas.policies import COMMUNITY_CLASS
 from stream_processors.alert.baseline import LEAST, Expected, expected
 from stream_processors.alert.book import Book, Entry, Filing, Key, View
 from stream_processors.alert.detector import Unit
-from stream_processors.alert.facts import UNKNOWN, Fact
+from stream_processors.alert.facts import DAY_MS, LATE_DAYS, UNKNOWN, Fact
 from stream_processors.alert.finding import (
     Finding,
     Reason,
@@ -60,19 +61,19 @@ class Past(NamedTuple):
     Attributes:
         mean: what is to be expected.
         least: the smallest count that is a surge.
-        label: index of the strictest label in it.
+        months: those in which the class was reported.
     """
 
     mean: float
     least: int
-    label: int
+    months: tuple[int, ...]
 
 
-_TOO_SHORT = Past(0.0, 1 << 62, 0)
+_TOO_SHORT = Past(0.0, 1 << 62, ())
 _NOT_YET = Cell((), 0, 0, 0.0, 0, frozenset())
 """In place of a cell that is to be judged anew."""
-_Memo = dict[int, tuple[Past, Cell | None]]
-"""Month → its past, and what it is."""
+_Memo = dict[int, tuple[Past | None, Cell | None]]
+"""Month → its past, unless nobody has looked at that, and what it is."""
 
 
 class Surge:
@@ -157,37 +158,36 @@ class Surge:
     def _cell(self, view: View, country: str, class_: str, month: int) -> Cell | None:
         memo = self.name, country, class_, view.class_
         known: _Memo = view.book.memo.get(memo) or {}
-        past, cell = known.get(month) or (self._past(view, country, class_, month), _NOT_YET)
+        past, cell = known.get(month, (None, _NOT_YET))
         if cell is _NOT_YET:
-            cell = _judged(view, _key(country, class_), month, past)
+            early = view.until(_key(country, class_), month, _all_late_ms(month))
+            timely = [fact for fact in early if not fact.late]
+            if timely and past is None:  # what is imported of history is late: its past is asked of nobody
+                past = self._past(view, country, class_, month)
+            cell = None if past is None else _judged(view, _key(country, class_), timely, past)
             view.book.memo.put(memo, {**known, month: (past, cell)})
         return cell
 
     def _past(self, view: View, country: str, class_: str, month: int) -> Past:
-        key = _key(country, class_)
         months = range(month - GUARD - WINDOW, month - GUARD)
-        reported = [each for each in months if view.size(_key(country, UNKNOWN), each)]
-        if len(reported) < LEAST_MONTHS:
+        reported = view.sizes(_key(country, UNKNOWN), months)
+        if sum(map(bool, reported)) < LEAST_MONTHS:
             return _TOO_SHORT
-        mean, least = self._expect(tuple(view.size(key, each) for each in reported))
-        return Past(
-            mean, least, max((strictest(view.part(key, each)) for each in reported if view.size(key, each)), default=0)
-        )
+        counts = view.sizes(_key(country, class_), months)
+        mean, least = self._expect(tuple(compress(counts, reported)))
+        return Past(mean, least, tuple(compress(months, counts)))
 
 
-def _judged(view: View, key: Key, month: int, past: Past) -> Cell | None:
-    if view.size(key, month) < past.least:
-        return None
-    timely = [fact for fact in view.part(key, month) if not fact.late]
+def _judged(view: View, key: Key, timely: list[Fact], past: Past) -> Cell | None:
     if len(timely) < past.least:
         return None
-    reached = level(len(timely), past.least)
+    reached, before = level(len(timely), past.least), (strictest(view.part(key, each)) for each in past.months)
     return Cell(
         tuple(timely[: past.least]),
         reached,
         past.least,
         past.mean,
-        max(past.label, strictest(timely[:reached])),
+        max([strictest(timely[:reached]), *before]),
         classes_of(timely[:reached]),
     )
 
@@ -236,6 +236,13 @@ def month_of(day: int) -> int:
     """Number of the month of a day, counted since the year 0."""
     found = date(1970, 1, 1) + timedelta(days=day)
     return found.year * 12 + found.month - 1
+
+
+@lru_cache(maxsize=65_536)
+def _all_late_ms(month: int) -> int:
+    """When whatever is admitted of a month has come too late, in milliseconds."""
+    following = date((month + 1) // 12, (month + 1) % 12 + 1, 1) - date(1970, 1, 1)
+    return (following.days + _LONGEST_DAYS + LATE_DAYS) * DAY_MS
 
 
 def month_name(month: int) -> str:

@@ -6,8 +6,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from stream_processors.alert.baseline import ALPHA, LEAST, _bound, expected, poisson_bound
+from stream_processors.alert.baseline import ALPHA, LEAST, Expected, _bound, expected, poisson_bound
 from stream_processors.alert.finding import Finding
+from stream_processors.alert.judging import Alerting, KeptAlerts
+from stream_processors.alert.surge import Surge
 from tests.unit.alert.world import facts, report, told
 
 
@@ -72,6 +74,26 @@ def test_what_comes_too_late_raises_no_alert_and_feeds_the_past() -> None:
     ]
     assert len(_surges([*past, *surge])) == 1
     assert _surges([*past, *surge, *load]) == []
+
+
+def test_what_comes_too_late_asks_nothing_of_its_past() -> None:
+    """A history that is imported would else be worked out again and again, a month with each of its reports."""
+    asked: list[tuple[int, ...]] = []
+
+    def expect(counts: tuple[int, ...]) -> Expected:
+        asked.append(counts)
+        return expected(counts)
+
+    def take(values: list[bytes]) -> None:
+        alerting = Alerting(KeptAlerts(), [Surge(expect)])
+        for given in facts(values):
+            alerting.take(given)
+
+    days = [datetime(2023, 1 + n % 12, 1 + n % 28, tzinfo=UTC) for n in range(240)]
+    take([report(n, at=datetime(2024, 6, 1, tzinfo=UTC), occurred_on=day.date()) for n, day in enumerate(days)])
+    assert asked == []
+    take([report(n, at=day + timedelta(hours=1), occurred_on=day.date()) for n, day in enumerate(days)])
+    assert asked
 
 
 def test_the_bound_is_that_of_the_negative_binomial() -> None:
