@@ -168,6 +168,8 @@ def _parts(events: Sequence[Content], name: str) -> list[dict[str, Any]]:
 
 def last_of(rows: list[dict[str, Any]], schema: pl.Schema, key: Sequence[str], *by: str) -> pl.DataFrame:
     """Of rows of one key the last in the order of ``by``, with the columns of the schema."""
+    if not rows:
+        return pl.DataFrame(schema=schema)
     return framed(rows, schema).sort(*key, *by).unique(key, keep="last", maintain_order=True)
 
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from functools import partial
 
 import psycopg
 
@@ -25,7 +26,7 @@ from schemas.settings import Settings, load_settings
 from stream_processors.runtime import KafkaLog, Partition
 from stream_processors.runtime.lag import committed
 from tests.benchmarks.peers.generating import content
-from tests.journeys.journey import eventually, incidents_in_views, working
+from tests.journeys.journey import eventually, incidents_in_views, read_by, working
 
 SIZE = 100_000
 _AGENCIES = 8
@@ -75,6 +76,8 @@ def _fill(settings: Settings, size: int) -> None:
                     raise TimeoutError(f"{result.remaining} reports of {name} were not delivered")
         wanted = before + size // _AGENCIES * _AGENCIES
         eventually("all incidents in the views", lambda: incidents_in_views(settings) >= wanted, _PATIENCE_S)
+        for stage in STREAMING:  # what one has not read yet it would not restore
+            eventually(f"{stage.name} has read all", partial(read_by, settings, stage.name), _PATIENCE_S)
 
 
 def _own_copy(settings: Settings) -> float:
