@@ -11,7 +11,7 @@ from cli.directory import directory
 from deploy.deployment import bootstrap
 from deploy.home import ADMINISTRATORS, key_path
 from producers import IncidentProducer
-from projections.dead_letters import DISCARDED, REDRIVEN, dead_letter, dead_letters, discard, redrive
+from projections.dead_letters import DISCARDED, REDRIVEN, DeadLetter, dead_letter, dead_letters, discard, redrive
 from schemas.codec import codec
 from schemas.directory import read_directory, read_members
 from schemas.errors import LogError
@@ -19,7 +19,7 @@ from schemas.keys import SigningKey
 from schemas.reading import read_topic
 from schemas.settings import Settings
 from schemas.topics import DECISIONS
-from tests.integration.exchange import CONTENT, stages
+from tests.integration.exchange import CONTENT, stages, until
 
 
 @pytest.fixture
@@ -111,12 +111,18 @@ def test_a_suspended_agency_is_refused_until_two_restore_it(
     agency = make_agency("wsm-customs", "WSM")
     ionics("change", "agency-suspend", "--agency-id", agency)
     with stages(settings, "admit"), _producer(settings, agency, "WSM") as producer:
-        refused = producer.report(CONTENT)
+        refused, letters = producer.report(CONTENT), list[DeadLetter]()
+
+        def put_aside() -> bool:
+            letters[:] = (each for each in dead_letters(settings) if each.record.key == refused.incident_id.encode())
+            return bool(letters)
+
+        until(put_aside)
         with pytest.raises(LogError):
-            producer.wait(refused, 3)
+            producer.wait(refused, 0.2)
         ionics("change", "agency-restore", "--agency-id", agency, "--both")
         assert producer.wait(producer.report(CONTENT), 30).outcome == "ACCEPTED"
-        letter = next(each for each in dead_letters(settings) if each.record.key == str(refused.incident_id).encode())
+        [letter] = letters
         redrive(settings, letter, "operator", "the suspension was a mistake")
         assert producer.wait(refused, 30).outcome == "ACCEPTED"
     settled = dead_letter(settings, letter.position)
